@@ -1,0 +1,50 @@
+"""Small markets made in memory, for tests that need no files."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from stmp.market import About, Calendar, Market, Occurrence
+
+
+def small_market(
+    regions: int = 4,
+    categories: int = 2,
+    start: str = "2020-01-01",
+    end: str = "2021-12-31",
+    seed: int = 0,
+    carts: bool = True,
+    uplift: float = 3.0,
+) -> Market:
+    """Weekly season, Poisson noise, a "Mid" festival each 18 June and a "Late" one each 11 November."""
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range(start, end)
+    ahead = pd.date_range(start, pd.Timestamp(end) + pd.Timedelta(days=60))
+    occurrences = tuple(
+        Occurrence(name, pd.Timestamp(year=year, month=month, day=day))
+        for year in range(ahead[0].year, ahead[-1].year + 1)
+        for name, month, day in (("Mid", 6, 18), ("Late", 11, 11))
+    )
+    workday = np.asarray(ahead.dayofweek < 5)
+    holiday = np.where((ahead.month == 1) & (ahead.day == 1), "New Year's Day", "")
+    calendar = Calendar(ahead, workday & (holiday == ""), holiday, occurrences, pd.DataFrame(index=ahead))
+    level = rng.uniform(50, 500, (regions, categories, 1))
+    mean = level * (1 + 0.2 * np.sin(2 * np.pi * dates.dayofweek.to_numpy() / 7))
+    for occurrence in occurrences:
+        day = calendar.index(occurrence.peak)
+        if day is not None and day < len(dates):
+            mean[..., day] *= uplift * rng.uniform(0.8, 1.25, (regions, 1))
+    orders = rng.poisson(mean).astype(np.float32)
+    names = tuple(f"r{i}" for i in range(regions))
+    table = pd.DataFrame(
+        {"name": names, "name_zh": names, "lat": np.linspace(39, 41, regions), "lon": np.linspace(115, 117, regions)}, index=list(names)
+    )
+    facts = pd.DataFrame({"population": np.linspace(1e5, 1e6, regions)}, index=list(names))
+    about = About("small", "Small market", "小市场", True, "D", "UTC", "orders", "CC0", "made in memory for tests")
+    past = {"cart_adds": rng.poisson(3 * mean).astype(np.float32)} if carts else {}
+    digest = hashlib.sha256(orders.tobytes() + repr((names, start, end)).encode()).hexdigest()
+    labels = tuple(f"c{i}" for i in range(categories))
+    return Market(about, names, labels, dates, orders, past, calendar, {}, table, facts, None, digest)
