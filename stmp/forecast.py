@@ -128,11 +128,14 @@ class Forecaster(ABC):
         expected = (len(view.regions), len(view.categories), horizon, samples)
         if drawn.shape != expected:
             raise ValueError(f"{self.name}: expected samples of shape {expected}, got {drawn.shape}")
-        psi = self.representations(view)
+        calendar = scenario.apply(view).calendar
+        days = [calendar.blend(int(position)) for position in calendar.dates.get_indexer(dates)]
+        psi = self.representations(view, tuple(dict.fromkeys(label for blend in days for label in blend)))
         return Forecast(self.name, view.regions, view.categories, dates, view.cutoff, drawn, seed, scenario, psi)
 
-    def representations(self, view: Market) -> Representations | None:
-        """What was inferred of regions and date types at the view's cutoff; None for a forecaster that infers nothing."""
+    def representations(self, view: Market, labels: Sequence[str] | None = None) -> Representations | None:
+        """What was inferred of the regions and of the date types ``labels`` (default: all that the calendar knows) at the
+        view's cutoff; None for a forecaster that infers nothing."""
         return None
 
     @abstractmethod

@@ -1,0 +1,245 @@
+"""Gathering episodes from a panel: support sets and query instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from stmp.config import ModelConfig
+from stmp.market import DateType
+from stmp.tasks import ALIGNED, RELATIONS, Panel, QueryInputs, Support, SupportInputs
+
+YEAR = 364  # whole weeks, so that a weekday meets its own
+DEFAULT_OFFSET = {"run-up": -1, "after": 1}
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One support and query set: regions x categories of one origin, and target days after it.
+
+    regions, categories: indices.  origin: position in the panel.  leads: days from the origin to each target.
+    types: positions in ``panel.types``.  mix: [P, Y] weights of the types in each target.
+    counted: [P] weight of each target in the training loss; 0 for padding.
+    hide_name: the festivals' own past is kept out of the support.  masked_regions: [R] regions whose past is masked.
+    """
+
+    regions: NDArray[np.int64]
+    categories: NDArray[np.int64]
+    origin: int
+    leads: NDArray[np.int64]
+    types: tuple[int, ...]
+    mix: NDArray[np.float32]
+    counted: NDArray[np.float32]
+    hide_name: bool = False
+    masked_regions: NDArray[np.bool_] | None = None
+
+
+class Gatherer:
+    """Turns episodes of equal shape into the model's inputs: the only reader of the panel's tensors."""
+
+    def __init__(self, panel: Panel, config: ModelConfig) -> None:
+        self.panel, self.config = panel, config
+
+    def support(self, episodes: list[Episode]) -> Support:
+        """The support days of each episode, padded to one length."""
+        config, panel = self.config, self.panel
+        sets = []
+        for episode in episodes:
+            lists = panel.support(episode.origin, list(episode.types), config.shots, config.support_lead, hide_name=episode.hide_name)
+            row = panel.row_support(episode.origin, config.shots, config.support_lead)
+            days = np.unique(np.concatenate([*lists, row])).astype(np.int64)
+            members = np.zeros((len(lists), len(days)), dtype=np.int64)
+            for index, (date_type, chosen) in enumerate(zip(episode.types, lists, strict=True)):
+                members[index, np.searchsorted(days, chosen)] = panel.relation[date_type, panel.type_of[chosen]]
+            sets.append((days, members, np.isin(days, row)))
+        width = max(1, *(len(days) for days, _, _ in sets))
+
+        def pad(values: NDArray[np.int64] | NDArray[np.bool_], fill: int) -> NDArray[np.int64]:
+            extra = [(0, 0)] * (values.ndim - 1) + [(0, width - values.shape[-1])]
+            return np.pad(values.astype(np.int64), extra, constant_values=fill)
+
+        return Support(
+            np.stack([pad(days, -1) for days, _, _ in sets]),
+            np.stack([pad(members, 0) for _, members, _ in sets]),
+            np.stack([pad(row, 0) for _, _, row in sets]).astype(bool),
+        )
+
+    def support_inputs(self, episodes: list[Episode], support: Support) -> SupportInputs:
+        """The amortization network's side. Episodes must agree in the numbers of regions, categories and types."""
+        lead = self.config.support_lead
+        streams = self._streams(episodes)
+        days, real = self._days(support)
+        values, there = streams[0].at(days)  # [B, N, R, C]
+        present = there * real[..., None, None]
+        return SupportInputs(
+            windows=tuple(s.windows(days - lead) for s in streams),
+            aligned=self._aligned(streams[0], days - lead, days)[..., None, :],
+            interval=self._interval(episodes, days, torch.full_like(days, lead)).movedim(3, 1)[..., None, :],
+            facts=self._facts(episodes),
+            labels=(values - streams[0].level_at(days - lead)) * present,
+            present=present,
+            members=torch.as_tensor(support.members, device=self.panel.device),
+            row=torch.as_tensor(support.row, device=self.panel.device),
+        )
+
+    def query_inputs(self, episodes: list[Episode], support: Support) -> QueryInputs:
+        """The generator's side. Episodes must agree in the numbers of regions, categories, types and targets."""
+        streams = self._streams(episodes)
+        origin = torch.tensor([[e.origin] for e in episodes], device=self.panel.device)  # [B, 1]
+        leads = torch.as_tensor(np.stack([e.leads for e in episodes]), device=self.panel.device)  # [B, P]
+        targets = origin + leads
+        days, real = self._days(support)
+        values, there = streams[0].at(days)  # [B, N, R, C]
+        matched_origin = days[:, None, :] - leads[:, :, None]  # [B, P, N]
+        return QueryInputs(
+            windows=tuple(s.windows(origin) for s in streams),
+            aligned=self._aligned(streams[0], origin.expand_as(targets), targets).permute(0, 2, 3, 1, 4)[:, None],
+            interval=self._interval(episodes, targets, leads)[:, None],
+            facts=self._facts(episodes),
+            matched=values[:, None] - streams[0].level_at(matched_origin),
+            matched_present=(there * real[..., None, None])[:, None] * (matched_origin >= 0).float()[..., None, None],
+            relations=torch.as_tensor(self._relations(episodes, support), device=self.panel.device),
+            members=torch.as_tensor(support.members, device=self.panel.device),
+            mix=torch.as_tensor(np.stack([e.mix for e in episodes]), device=self.panel.device),
+            level=streams[0].level_at(origin)[:, 0],
+        )
+
+    def _streams(self, episodes: list[Episode]) -> list[_Stream]:
+        return [_Stream(self.panel, index, episodes) for index in range(len(self.panel.logs))]
+
+    def _days(self, support: Support) -> tuple[Tensor, Tensor]:
+        """[B, N] positions of the support days, padding moved to a day that exists, and which of them are real."""
+        days = torch.as_tensor(support.days, device=self.panel.device)
+        return days.clamp(min=self.config.support_lead), (days >= 0).float()
+
+    def _facts(self, episodes: list[Episode]) -> Tensor:
+        rows = [self.panel.facts[torch.as_tensor(e.regions, device=self.panel.device)] for e in episodes]
+        return torch.stack(rows)[:, None, :, None, None]
+
+    def targets(self, episodes: list[Episode]) -> tuple[Tensor, Tensor]:
+        """[B, R, C, P] log1p volumes of the target days and their mask; for training, on days the panel holds."""
+        orders = _Stream(self.panel, 0, episodes, masked=False)
+        days = torch.tensor(np.stack([e.origin + e.leads for e in episodes]), device=self.panel.device)
+        values, there = orders.at(days)
+        counted = torch.as_tensor(np.stack([e.counted for e in episodes]), device=self.panel.device)
+        return values.movedim(1, 3), there.movedim(1, 3) * (counted > 0)[:, None, None]
+
+    def _interval(self, episodes: list[Episode], days: Tensor, leads: Tensor) -> Tensor:
+        """[B, R or 1, 1, M, I] known-ahead features of the days [B, M]."""
+        panel = self.panel
+        fixed = torch.cat([panel.calendar_features[days], torch.log1p(leads.float())[..., None] / 3], dim=-1)
+        if panel.known.shape[-1] == 0:
+            return fixed[:, None, None]
+        rows = [torch.zeros(1, dtype=torch.long) if len(panel.known) == 1 else torch.as_tensor(e.regions) for e in episodes]
+        known = torch.stack([panel.known[r.to(panel.device)][:, d] for r, d in zip(rows, days, strict=True)])  # [B, R or 1, M, 2K']
+        return torch.cat([fixed[:, None].expand(-1, known.shape[1], -1, -1), known], dim=-1)[:, :, None]
+
+    def _aligned(self, orders: _Stream, origins: Tensor, targets: Tensor) -> Tensor:
+        """[B, M, R, C, A]: the last four same weekdays, means of the last 7 and 3 days, the last day, and the year before."""
+        panel = self.panel
+        level = orders.level_at(origins)
+        back = 7 * torch.div(targets - origins + 6, 7, rounding_mode="floor")
+        weeks = torch.arange(4, device=panel.device) * 7
+        recent = torch.arange(7, device=panel.device)
+        same, same_there = orders.at((targets - back)[..., None] - weeks, ordinary=True)  # [B, M, 4, R, C]
+        last, last_there = orders.at(origins[..., None] - recent, ordinary=True)
+        same = (same - level[:, :, None]) * same_there
+        last = (last - level[:, :, None]) * last_there
+        parts = [same.movedim(2, -1)]
+        for span in (7, 3, 1):
+            mean = last[:, :, :span].sum(2) / last_there[:, :, :span].sum(2).clamp(min=1)
+            parts.append(mean[..., None])
+        year, year_there = orders.at(targets - YEAR)
+        types = torch.as_tensor(panel.type_of, device=panel.device)
+        alike = (types[targets] == types[(targets - YEAR).clamp(min=0)]).float()
+        year_there = year_there * (alike * (origins >= YEAR).float())[..., None, None]
+        year = (year - orders.level_at(origins - YEAR)) * year_there
+        result = torch.cat([*parts, year[..., None], year_there[..., None]], dim=-1)
+        assert result.shape[-1] == ALIGNED
+        return result
+
+    def _relations(self, episodes: list[Episode], support: Support) -> NDArray[np.float32]:
+        """[B, P, Y, N, Q] how each support day relates to each (target day, date type)."""
+        panel = self.panel
+        rows = []
+        for number, episode in enumerate(episodes):
+            days = np.maximum(support.days[number], 0)  # [N]
+            targets = episode.origin + episode.leads  # [P]
+            kinds = support.members[number]  # [Y, N]
+            offsets = np.stack([self._offsets(targets, panel.types[t], t) for t in episode.types], axis=1)  # [P, Y]
+            shape = (len(targets), len(episode.types), len(days))
+            gap = np.abs(offsets[:, :, None] - panel.offsets[days])
+            age = (targets[:, None] - days)[:, None]
+            weekday = panel.weekday[targets]
+            saturday = (weekday >= 5)[:, None] == (panel.weekday[days] >= 5)
+            features = [*((kinds == level)[None] for level in (1, 2, 3)), (weekday[:, None] == panel.weekday[days])[:, None]]
+            features += [
+                np.minimum(gap, 10) / 10,
+                gap == 0,
+                np.log1p(age / 30) / 3,
+                saturday[:, None],
+                np.abs((age + 182) % 365 - 182) <= 10,
+            ]
+            rows.append(np.stack([np.broadcast_to(f, shape) for f in features], axis=-1).astype(np.float32))
+        result = np.stack(rows)
+        assert result.shape[-1] == RELATIONS
+        return result
+
+    def _offsets(self, targets: NDArray[np.int64], date_type: DateType, index: int) -> NDArray[np.int64]:
+        own = self.panel.type_of[targets] == index
+        return np.where(own, self.panel.offsets[targets], DEFAULT_OFFSET.get(date_type.phase, 0))
+
+
+class _Stream:
+    """One stream of the regions and categories of the episodes, read by day."""
+
+    def __init__(self, panel: Panel, index: int, episodes: list[Episode], *, masked: bool = True) -> None:
+        self.panel = panel
+        self.number = torch.arange(len(episodes), device=panel.device)
+        single = panel.logs[index].shape[1] == 1
+        picks = []
+        for episode in episodes:
+            rows = torch.as_tensor(episode.regions, device=panel.device)
+            columns = torch.as_tensor(episode.categories, device=panel.device)
+            picks.append((rows[:, None], torch.zeros_like(columns[:1]) if single else columns))
+        self.logs = torch.stack([panel.logs[index][p] for p in picks])  # [B, R, C or 1, D]
+        self.levels = torch.stack([panel.levels[index][p] for p in picks])
+        self.present = torch.stack([panel.present[index][p] for p in picks])
+        if masked and episodes[0].masked_regions is not None:
+            self._mask_histories(episodes)
+
+    def _mask_histories(self, episodes: list[Episode]) -> None:
+        """Masked regions keep two weeks before the origin, as a district that has just opened would."""
+        day = torch.arange(self.present.shape[-1], device=self.panel.device)
+        young = torch.stack([day > e.origin - 14 for e in episodes]).float()[:, None, None]
+        new = torch.as_tensor(np.stack([e.masked_regions for e in episodes if e.masked_regions is not None]), device=self.panel.device)
+        self.present = torch.where(new[:, :, None, None], self.present * young, self.present)
+
+    def _pick(self, values: Tensor, days: Tensor) -> Tensor:
+        """[B, ..., R, C] from [B, R, C, D] at days [B, ...]; days before the panel read its first."""
+        number = self.number.reshape(-1, *[1] * (days.dim() - 1))
+        picked: Tensor = values[number, :, :, days.clamp(0, values.shape[-1] - 1)]
+        return picked
+
+    def at(self, days: Tensor, *, ordinary: bool = False) -> tuple[Tensor, Tensor]:
+        """Log volumes [B, ..., R, C] and their mask; with ``ordinary``, festivals and holidays are masked too."""
+        inside = (days >= 0).float()
+        if ordinary:
+            inside = inside * self.panel.ordinary_days[days.clamp(min=0)]
+        return self._pick(self.logs, days), self._pick(self.present, days) * inside[..., None, None]
+
+    def level_at(self, days: Tensor) -> Tensor:
+        return self._pick(self.levels, days)
+
+    def windows(self, origins: Tensor) -> Tensor:
+        """[B, M, R, C or 1, T, F] the window that ends at each origin [B, M], relative to the level there."""
+        steps = torch.arange(1 - self.panel.window, 1, device=self.panel.device)
+        days = origins[..., None] + steps  # [B, M, T]
+        values, there = self.at(days)
+        values = (values - self.level_at(origins)[:, :, None]) * there
+        flags = self.panel.step_flags[days.clamp(min=0)][:, :, :, None, None].expand(*values.shape, -1)
+        return torch.cat([values[..., None], there[..., None], flags], dim=-1).movedim(2, 4)

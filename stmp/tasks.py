@@ -1,0 +1,238 @@
+"""From a market to the model's inputs: windows, calendar features, support sets and labels.
+
+An instance is (region, category, target day, origin): its window ends at the origin, its target day brings only what
+is known ahead. Volumes enter as log1p relative to the region x category level at the origin, so that series of any
+size share parameters. Everything here reads the panel at or before an origin; the panel itself ends at the cutoff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from stmp.config import Schema
+from stmp.market import DateType, Market
+
+STEP_FEATURES = 5  # value, present, day off, holiday, festival
+ALIGNED = 9
+INTERVAL = 19
+RELATIONS = 9
+SPECIAL_WEIGHT = 0.1  # of a festival or holiday in the level: a peak must not raise the ordinary level
+
+
+class Support(NamedTuple):
+    """Support days of a batch of episodes; N days serve every date type and region of the episode.
+
+    days: [B, N] positions in the panel, -1 for padding.  members: [B, Y, N] relation (0..3) of each date type to each
+    support day that was chosen for it.  row: [B, N] whether the day belongs to the regions' own support.
+    """
+
+    days: NDArray[np.int64]
+    members: NDArray[np.int64]
+    row: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SupportInputs:
+    """What the amortization network reads of B episodes with N support days each.
+
+    windows: per stream [B, N, R, C or 1, T, F], each ending ``support_lead`` days before its support day.
+    aligned [B, N, R, C, 1, A] and interval [B, N, R or 1, 1, 1, I]: inputs of the AR branch, known-ahead features.
+    facts: [B, 1, R, 1, 1, 2P'] standardised values and their masks.
+    labels, present: [B, N, R, C] relative volume of the support days and its mask.
+    members: [B, Y, N] relation (0..3) of each date type to each support day chosen for it.
+    row: [B, N] whether the day belongs to the regions' own support.
+    """
+
+    windows: tuple[Tensor, ...]
+    aligned: Tensor
+    interval: Tensor
+    facts: Tensor
+    labels: Tensor
+    present: Tensor
+    members: Tensor
+    row: Tensor
+
+
+@dataclass(frozen=True)
+class QueryInputs:
+    """What the generator reads of B episodes with P target days each.
+
+    windows: per stream [B, 1, R, C or 1, T, F].  aligned: [B, 1, R, C, P, A].  interval: [B, 1, R or 1, 1, P, I].
+    facts: [B, 1, R, 1, 1, 2P'].
+    matched, matched_present: [B, P, N, R, C] volumes of the support days relative to the level at the target's own
+    lead time, and their mask.  relations: [B, P, Y, N, Q] how a support day relates to a target day as a date type.
+    members: [B, Y, N] as in SupportInputs.  mix: [B, P, Y] weights of the date types in each target day.
+    level: [B, R, C] log1p level at the origin.
+    """
+
+    windows: tuple[Tensor, ...]
+    aligned: Tensor
+    interval: Tensor
+    facts: Tensor
+    matched: Tensor
+    matched_present: Tensor
+    relations: Tensor
+    members: Tensor
+    mix: Tensor
+    level: Tensor
+
+
+class Panel:
+    """A market view as tensors, with everything that does not depend on an episode worked out once.
+
+    Stream 0 is the orders, stream 1 the region's total over the categories; the schema's further streams follow.
+    """
+
+    def __init__(self, view: Market, schema: Schema, window: int, device: torch.device) -> None:
+        self.view, self.schema, self.window, self.device = view, schema, window, device
+        calendar = view.calendar
+        self.first_day = (view.dates[0] - calendar.dates[0]).days  # position of the panel's first day in the calendar
+        self.days = len(view.dates)
+        blended = [DateType.parse(label) for blend in calendar.mixture.values() for label in blend]
+        self.types: tuple[DateType, ...] = tuple(dict.fromkeys([*calendar.types, *blended]))
+        type_index = {date_type: i for i, date_type in enumerate(self.types)}
+        self.type_of = np.array([type_index[t] for t in calendar.types])[self.first_day :]
+        self.relation = np.array([[a.relation(b) for b in self.types] for a in self.types])
+        self.kind_of = np.array([t.kind for t in self.types])[self.type_of]
+        self.offsets = calendar.offsets[self.first_day :]
+        self.weekday = calendar.dates.dayofweek.to_numpy()[self.first_day :]
+        self.ordinary = np.isin(self.kind_of, ("workday", "day off"))
+        self.calendar_features = self._tensor(calendar_features(view)[self.first_day :])  # [D', I - 1 - known]
+        self.known = self._known()
+        self.facts = self._facts()
+        self._set_streams()
+
+    def _tensor(self, values: NDArray[np.floating] | NDArray[np.bool_]) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(values), dtype=torch.float32, device=self.device)
+
+    def _set_streams(self) -> None:
+        orders = self.view.orders
+        total = np.where(np.isnan(orders).all(1, keepdims=True), np.nan, np.nansum(orders, 1, keepdims=True))
+        arrays: list[NDArray[np.floating] | None] = [orders, total, *(self.view.past.get(name) for name in self.schema.streams)]
+        weight = np.where(self.ordinary[: self.days], 1.0, SPECIAL_WEIGHT)
+        self.logs: list[Tensor] = []
+        self.present: list[Tensor] = []
+        self.levels: list[Tensor] = []
+        for values in arrays:
+            stream = np.full_like(total, np.nan) if values is None else values
+            there = ~np.isnan(stream)
+            logs = np.log1p(np.where(there, np.maximum(stream, 0), 0)).astype(np.float64)
+            self.logs.append(self._tensor(logs))
+            self.present.append(self._tensor(there))
+            self.levels.append(self._tensor(rolling_level(logs, there * weight, self.window)))
+        special = np.isin(self.kind_of, ("holiday",))[: self.days], np.isin(self.kind_of, ("festival",))[: self.days]
+        off = ~self.view.calendar.workday[self.first_day : self.first_day + self.days]
+        self.step_flags = self._tensor(np.stack([off, *special], axis=-1))  # [D, 3]
+        self.ordinary_days = self._tensor(self.ordinary[: self.days])
+
+    def _facts(self) -> Tensor:
+        """[R, 2P'] log1p of the facts, standardised over regions, and their masks."""
+        frame = self.view.facts.reindex(columns=list(self.schema.facts)).astype(float)
+        values = np.log1p(np.maximum(frame.to_numpy(), 0))
+        there = ~np.isnan(values)
+        count = np.maximum(there.sum(0), 1)
+        mean = np.nansum(values, 0) / count
+        spread = np.sqrt(np.nansum((values - mean) ** 2, 0) / count)
+        scaled = np.where(there, (values - mean) / np.maximum(spread, 1e-3), 0)
+        return self._tensor(np.concatenate([scaled, there], axis=1))
+
+    def _known(self) -> Tensor:
+        """[R or 1, D', 2 K'] known-ahead columns, standardised on the panel's own days, and their masks."""
+        columns: list[NDArray[np.floating]] = []
+        covariates = self.view.calendar.covariates
+        for name in self.schema.known:
+            if name in self.view.known:
+                columns.append(np.asarray(self.view.known[name], dtype=float))
+            elif name in covariates.columns:
+                columns.append(covariates[name].to_numpy(float)[None])
+            else:
+                columns.append(np.full((1, len(self.view.calendar.dates)), np.nan))
+        rows = max((len(c) for c in columns), default=1)
+        parts = []
+        for column in columns:
+            past = column[:, self.first_day : self.first_day + self.days]
+            some = bool((~np.isnan(past)).any())
+            mean, spread = (np.nanmean(past), max(float(np.nanstd(past)), 1e-3)) if some else (0.0, 1.0)
+            there = ~np.isnan(column)
+            part = np.stack([np.where(there, (column - mean) / spread, 0), there], axis=-1)
+            parts.append(np.broadcast_to(part, (rows, *part.shape[1:])))
+        width = (rows, len(self.view.calendar.dates), 0)
+        joined = np.concatenate(parts, axis=-1) if parts else np.zeros(width)
+        return self._tensor(joined[:, self.first_day :])
+
+    def support(self, origin: int, types: list[int], shots: int, lead: int, *, hide_name: bool = False) -> list[NDArray[np.int64]]:
+        """Per date type, the days up to ``origin`` that stand for it: its own, else the nearest in the hierarchy.
+
+        The most related come first, then the most recent. ``hide_name`` treats a festival as one never seen.
+        """
+        past = self.type_of[: origin + 1]
+        candidates = np.arange(len(past))
+        chosen = []
+        for date_type in types:
+            relation = self.relation[date_type, past].copy()
+            relation[: lead + self.window // 4] = 0
+            if hide_name and self.types[date_type].kind == "festival":
+                relation[relation == 3] = 0
+            floor = 2 if (relation >= 2).any() else 1
+            usable = candidates[relation >= floor]
+            order = np.lexsort((-usable, -relation[usable]))
+            chosen.append(usable[order[:shots]])
+        return chosen
+
+    def row_support(self, origin: int, shots: int, lead: int) -> NDArray[np.int64]:
+        """The regions' own support: the last working days, days off, and festival peaks or openings up to ``origin``."""
+        earliest = lead + self.window // 4
+        kind = self.kind_of[: origin + 1].copy()
+        phase = np.array([t.phase in ("peak", "opening") for t in self.types])[self.type_of[: origin + 1]]
+        kind[(kind == "festival") & ~phase] = ""
+        kind[:earliest] = ""
+        return np.concatenate([np.flatnonzero(kind == wanted)[-shots:] for wanted in ("workday", "day off", "festival")])
+
+
+def rolling_level(logs: NDArray[np.floating], weight: NDArray[np.floating], window: int) -> NDArray[np.floating]:
+    """[.., D] weighted mean of ``logs`` over the last ``window`` steps; the last known one where all are missing, else 0."""
+
+    def trailing(values: NDArray[np.floating]) -> NDArray[np.floating]:
+        total = np.cumsum(values, axis=-1)
+        total[..., window:] = total[..., window:] - total[..., :-window].copy()
+        return total
+
+    weight = np.broadcast_to(weight, logs.shape)
+    mass = trailing(weight.astype(np.float64))
+    known = mass > 1e-6
+    level = np.where(known, trailing(logs * weight) / np.maximum(mass, 1e-6), 0)
+    last = np.maximum.accumulate(np.where(known, np.arange(logs.shape[-1]), 0), axis=-1)
+    return np.take_along_axis(level, last, axis=-1)
+
+
+def calendar_features(view: Market) -> NDArray[np.float64]:
+    """[D', I - 1] weekday, season, kind of day and festival interval of every calendar day."""
+    calendar = view.calendar
+    week = 2 * np.pi * calendar.dates.dayofweek.to_numpy() / 7
+    year = 2 * np.pi * calendar.dates.dayofyear.to_numpy() / 365.25
+    kinds = np.array([t.kind for t in calendar.types])
+    phases = np.array([t.phase for t in calendar.types])
+    off = ~calendar.workday
+    peak_next, peak_last = distances(phases == "peak")
+    holiday_next, holiday_last = distances(kinds == "holiday")
+    opening_next, opening_last = distances(phases == "opening")
+    columns = [np.sin(week), np.cos(week), np.sin(2 * week), np.cos(2 * week)]
+    columns += [np.sin(year), np.cos(year), np.sin(2 * year), np.cos(2 * year)]
+    columns += [calendar.workday, off, kinds == "holiday"]
+    columns += [np.log1p(peak_next) / 4, np.log1p(peak_last) / 4, np.exp(-peak_next / 3), np.exp(-peak_last / 3)]
+    columns += [np.exp(-holiday_next / 3) - np.exp(-holiday_last / 3), np.exp(-opening_next / 2), np.exp(-opening_last / 2)]
+    return np.stack([np.asarray(c, dtype=np.float64) for c in columns], axis=-1)
+
+
+def distances(marked: NDArray[np.bool_], limit: int = 60) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """[D'] days to the next and since the last marked day, at most ``limit``: the paper's festival interval."""
+    days = np.arange(len(marked))
+    last = np.maximum.accumulate(np.where(marked, days, -10 * limit))
+    following = np.minimum.accumulate(np.where(marked, days, len(marked) + 10 * limit)[::-1])[::-1]
+    return np.minimum(following - days, limit).astype(float), np.minimum(days - last, limit).astype(float)
