@@ -25,6 +25,8 @@ class Episode:
     types: positions in ``panel.types``.  mix: [P, Y] weights of the types in each target.
     counted: [P] weight of each target in the training loss; 0 for padding.
     hide_name: the festivals' own past is kept out of the support.  masked_regions: [R] regions whose past is masked.
+    stretch, shift: for training, uplifts of festivals and holidays are multiplied by ``stretch`` and moved by ``shift`` [D],
+    in log space, support and targets alike: other strengths and other years' surprises than the few that happened.
     """
 
     regions: NDArray[np.int64]
@@ -36,6 +38,8 @@ class Episode:
     counted: NDArray[np.float32]
     hide_name: bool = False
     masked_regions: NDArray[np.bool_] | None = None
+    stretch: float = 1.0
+    shift: NDArray[np.float32] | None = None
 
 
 class Gatherer:
@@ -208,6 +212,8 @@ class _Stream:
             picks.append((rows[:, None], torch.zeros_like(columns[:1]) if single else columns))
         self.logs = torch.stack([panel.logs[index][p] for p in picks])  # [B, R, C or 1, D]
         self.levels = torch.stack([panel.levels[index][p] for p in picks])
+        if episodes[0].shift is not None:
+            self._vary(episodes)
         self.present = torch.stack([panel.present[index][p] for p in picks])
         if masked and episodes[0].masked_regions is not None:
             self._mask_histories(episodes)
@@ -218,6 +224,12 @@ class _Stream:
         young = torch.stack([day > e.origin - 14 for e in episodes]).float()[:, None, None]
         new = torch.as_tensor(np.stack([e.masked_regions for e in episodes if e.masked_regions is not None]), device=self.panel.device)
         self.present = torch.where(new[:, :, None, None], self.present * young, self.present)
+
+    def _vary(self, episodes: list[Episode]) -> None:
+        stretch = torch.tensor([e.stretch for e in episodes], device=self.panel.device)[:, None, None, None]
+        shift = torch.as_tensor(np.stack([e.shift for e in episodes if e.shift is not None]), device=self.panel.device)[:, None, None]
+        varied = self.levels + stretch * (self.logs - self.levels) + shift
+        self.logs = torch.where(self.panel.ordinary_days > 0, self.logs, varied.clamp(min=0))
 
     def _pick(self, values: Tensor, days: Tensor) -> Tensor:
         """[B, ..., R, C] from [B, R, C, D] at days [B, ...]; days before the panel read its first."""

@@ -68,6 +68,8 @@ class TrainingConfig(Config):
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     hide_festival: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of episodes whose support lacks the festival's own past
     mask_history: Annotated[float, Field(ge=0, le=1)] = 0.1  # share of regions whose history is masked
+    vary_stretch: Annotated[float, Field(ge=0)] = 0.4  # log-spread of an episode's factor on festival and holiday uplifts
+    vary_shift: Annotated[float, Field(ge=0)] = 0.15  # log-spread of a festival day's own surprise in an episode
     special_days: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of episodes aimed at a festival or holiday
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # the last part of the span, for early stopping
     evaluate_every: Annotated[int, Field(ge=1)] = 100

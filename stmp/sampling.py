@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,7 +62,9 @@ class EpisodeSampler:
         categories = self.random.permutation(self.categories)[: config.categories]
         masked = self.random.random(len(regions)) < config.mask_history
         hidden = bool(self.random.random() < config.hide_festival)
-        return make_episode(self.panel, regions, categories, origin, targets, config.temporal_days, hide_name=hidden, masked=masked)
+        episode = make_episode(self.panel, regions, categories, origin, targets, config.temporal_days, hide_name=hidden, masked=masked)
+        shift = self.random.normal(0, config.vary_shift, self.panel.days).astype(np.float32)
+        return replace(episode, stretch=float(np.exp(self.random.normal(0, config.vary_stretch))), shift=shift)
 
     def validation(self, end: int, every: int) -> list[Episode]:
         """Fixed episodes over [last, end): every region, a few categories in turn, all days of the horizon."""

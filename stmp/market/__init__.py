@@ -1,4 +1,4 @@
-"""The contract for data: a folder with market.toml, read into one aligned, checked Market."""
+"""The contract for data: a folder with market.toml, read by ``load_market`` into one aligned, checked Market."""
 
 from stmp.market.calendar import DAY_OFF, WORKDAY, Calendar, DateType, Occurrence
 from stmp.market.market import ALL, About, Market
