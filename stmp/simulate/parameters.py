@@ -1,0 +1,102 @@
+"""The simulator's parameters: frozen, validated, read from parameters.toml, which documents each of them."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from importlib.resources import files
+
+from stmp.config import Config
+
+
+class Noise(Config):
+    scale: float
+    memory: float
+
+
+class DayNoise(Config):
+    city_day: Noise
+    category_day: Noise
+    district_day: Noise
+
+
+class District(Config):
+    taste_spread: float
+    festival_spread: float
+    festival_category_spread: float
+    young_zone_boost: dict[str, float]
+
+
+class SpringFestival(Config):
+    days_before: int
+    days_after: int
+    base_depth: float
+    migrant_depth: float
+
+
+class Holiday(Config):
+    effect: float
+    spread: float
+
+
+class Shock(Config):
+    count: int
+    scale: float
+    days: tuple[int, int]
+
+
+class Stockout(Config):
+    count: int
+    left: float
+    days: tuple[int, int]
+
+
+class Festival(Config):
+    name: str
+    size: float
+    opening: float
+    run_up: int
+    after: int
+    hold_back: float
+    slump: float
+    carts: float
+    year_spread: float
+    category_year_spread: float
+    district_year_spread: float
+
+
+class Category(Config):
+    name: str
+    share: float
+    weekend: float
+    season: float
+    peak_month: float
+    festivals: tuple[float, ...]
+
+
+class Parameters(Config):
+    """Everything the generator needs but the districts' public facts and the calendar."""
+
+    first: date
+    last: date
+    calendar_last: date
+    orders_per_thousand_residents: float
+    growth: float
+    growth_spread: float
+    district_growth_spread: float
+    dispersion: float
+    cart_rate: float
+    cart_dispersion: float
+    noise: DayNoise
+    district: District
+    spring_festival: SpringFestival
+    holiday: Holiday
+    shock: Shock
+    stockout: Stockout
+    festival: tuple[Festival, ...]
+    category: tuple[Category, ...]
+
+
+def read_parameters() -> Parameters:
+    """The parameters that travel with the package."""
+    return Parameters.model_validate(tomllib.loads(files("stmp.simulate").joinpath("parameters.toml").read_text(encoding="utf-8")))
