@@ -55,18 +55,26 @@ after = {after}
 """
 
 
-def simulate(folder: Path, seed: int = SEED) -> None:
-    """Write market.toml, panel.csv.gz and calendar.csv into ``folder``. Raises StmpError without the project's assets/geo."""
+def simulate(directory: Path, seed: int = SEED) -> None:
+    """Write market.toml, panel.csv.gz and calendar.csv into ``directory``; market.toml points at the project's assets/geo.
+
+    The same seed writes the same panel and calendar, byte for byte. Raises StmpError for a negative seed, when ``directory`` is
+    a file, and when the project's assets/geo is not there.
+    """
+    if seed < 0:
+        raise StmpError(f"the seed is {seed}. Remedy: give a seed of 0 or more.")
+    if directory.exists() and not directory.is_dir():
+        raise StmpError(f"{directory}: this is a file, not a folder. Remedy: name a folder, new or existing.")
     if not (GEO / "districts.csv").is_file():
         raise StmpError(f"{GEO}: the district facts are missing. Remedy: run this from a checkout of the project.")
     parameters = read_parameters()
     simulated = generate(parameters, GEO / "districts.csv", seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    geo = Path(os.path.relpath(GEO, folder.resolve())).as_posix()
+    directory.mkdir(parents=True, exist_ok=True)
+    geo = Path(os.path.relpath(GEO, directory.resolve())).as_posix()
     rules = "".join(RULE.format(name=f.name, run_up=f.run_up, after=f.after) for f in parameters.festival)
-    _write(folder / "panel.csv.gz", gzip.compress(_panel(simulated), compresslevel=9, mtime=0))
-    _write(folder / "calendar.csv", simulated.calendar.to_csv(index=False, lineterminator="\n").encode())
-    _write(folder / "market.toml", (MANIFEST.format(seed=seed, geo=geo) + rules).encode())
+    _write(directory / "panel.csv.gz", _gzipped(_panel(simulated)))
+    _write(directory / "calendar.csv", simulated.calendar.to_csv(index=False, lineterminator="\n").encode())
+    _write(directory / "market.toml", (MANIFEST.format(seed=seed, geo=geo) + rules).encode())
 
 
 def _panel(simulated: Simulated) -> bytes:
@@ -79,6 +87,14 @@ def _panel(simulated: Simulated) -> bytes:
     text = io.StringIO()
     pd.DataFrame(columns, index=index).to_csv(text, lineterminator="\n")
     return text.getvalue().encode()
+
+
+def _gzipped(content: bytes) -> bytes:
+    """GzipFile writes its own header, without time, name or system; ``gzip.compress`` leaves the system's mark in some versions."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as stream:
+        stream.write(content)
+    return packed.getvalue()
 
 
 def _write(file: Path, content: bytes) -> None:

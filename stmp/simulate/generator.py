@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from stmp.market.calendar import Occurrence
 from stmp.market.days import country_days, country_festivals
-from stmp.simulate.parameters import Festival, Noise, Parameters
+from stmp.simulate.parameters import Festival, FestivalShape, Noise, Parameters
 
 Array = NDArray[np.float64]
-CARTS_LEAD = 10  # days over which carts fill before a peak
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class _Generator:
         start, end = (self.districts[f"population_{year}"].to_numpy()[:, None] for year in (2010, 2020))
         population = start + (end - start) * since_2010
         share = np.array([c.share for c in p.category])
-        boost = self.districts["zone"].map(p.district.young_zone_boost).to_numpy()
+        boost = self.districts["zone"].map(p.district.zone_boost).to_numpy()
         taste = self.random.normal(0, p.district.taste_spread, (regions, categories)) + boost[:, None]
         growth = p.growth + self.random.normal(0, p.growth_spread, categories)
         local = self.random.normal(0, p.district_growth_spread, regions)
@@ -81,7 +80,7 @@ class _Generator:
         """Week and year by category: [1, C, D]."""
         month = (self.dates.dayofyear.to_numpy() - 1) / 365.25 * 12 + 1
         yearly = [c.season * np.cos(2 * np.pi * (month - c.peak_month) / 12) for c in self.p.category]
-        shape_of_week = self.random.normal(0, 0.03, (len(self.p.category), 7))
+        shape_of_week = self.random.normal(0, self.p.week_spread, (len(self.p.category), 7))
         off = ~self.workday[: len(self.dates)]
         weekly = [c.weekend * off + shape_of_week[i, self.dates.dayofweek] for i, c in enumerate(self.p.category)]
         return np.array(yearly)[None] + np.array(weekly)[None]
@@ -106,8 +105,8 @@ class _Generator:
             while end + 1 in inside:
                 end += 1
             day = np.arange(self.shape[2])
-            falling = np.clip(1 - (start - day) / (p.days_before + 1), 0, 1) ** 2
-            rising = np.clip(1 - (day - end) / (p.days_after + 1), 0, 1) ** 2
+            falling = np.clip(1 - (start - day) / (p.days_before + 1), 0, 1) ** p.curve
+            rising = np.clip(1 - (day - end) / (p.days_after + 1), 0, 1) ** p.curve
             depth = np.maximum(depth, np.where(day < start, falling, np.where(day > end, rising, 1.0)))
         drop = p.base_depth + p.migrant_depth * self.migrant_share
         return -drop[:, None, None] * depth
@@ -158,7 +157,7 @@ class _Generator:
                 by_category = self.random.normal(0, festival.category_year_spread, (1, categories))
                 by_district = self.random.normal(0, festival.district_year_spread, (regions, 1))
                 strength = own * taste * np.exp(year + by_category + by_district)  # [R, C]
-                for day, demand, interest in _shape(festival, occurrence, self.dates[0]):
+                for day, demand, interest in _course(self.p.festival_shape, festival, occurrence, self.dates[0]):
                     if 0 <= day < days:
                         orders[..., day] += strength * demand
                         carts[..., day] += strength * interest
@@ -176,22 +175,29 @@ class _Generator:
         return pd.DataFrame(columns | {"festival": [label.get(day, "") for day in self.calendar_dates]})
 
 
-def _shape(festival: Festival, occurrence: Occurrence, first: pd.Timestamp) -> list[tuple[int, float, float]]:
+def _course(shape: FestivalShape, festival: Festival, occurrence: Occurrence, first: pd.Timestamp) -> list[tuple[int, float, float]]:
     """(day, log uplift of orders, of cart additions) around one occurrence, for a district and category of strength 1."""
     peak = (occurrence.peak - first).days
-    days: list[tuple[int, float, float]] = [(peak, festival.size, festival.size * 0.8)]
-    for back in range(1, CARTS_LEAD + 1):
-        # Carts fill faster as the peak nears; the nearer, the more buyers wait for it.
-        fill = festival.carts * (1 - (back - 1) / CARTS_LEAD) ** 1.5
+    days: list[tuple[int, float, float]] = [(peak, festival.size, festival.size * shape.carts_at_peak)]
+    for back in range(1, shape.carts_lead + 1):
+        fill = festival.carts * (1 - (back - 1) / shape.carts_lead) ** shape.carts_curve
         hold = festival.hold_back * (1 - (back - 1) / festival.run_up) if back <= festival.run_up else 0.0
         days.append((peak - back, -hold, fill))
     for after in range(1, festival.after + 1):
         left = 1 - (after - 1) / festival.after
-        warm = 0.25 * festival.size if after == 1 else 0.0  # the last hours of the festival spill over
-        days.append((peak + after, warm - festival.slump * left, -0.5 * festival.slump * left))
+        warm = shape.spill_over * festival.size if after == 1 else 0.0
+        days.append((peak + after, warm - festival.slump * left, -shape.carts_slump * festival.slump * left))
     if occurrence.opening is not None and festival.opening > 0:
-        opening = (occurrence.opening - first).days
-        size = festival.size * festival.opening
-        days += [(opening, size, size), (opening + 1, 0.35 * size, 0.3 * size), (opening + 2, 0.15 * size, 0.1 * size)]
-        days += [(opening - back, -0.3 * festival.hold_back, 0.3 * festival.carts / back) for back in (1, 2, 3)]
+        days += _opening(shape, festival, (occurrence.opening - first).days)
+    return days
+
+
+def _opening(shape: FestivalShape, festival: Festival, opening: int) -> list[tuple[int, float, float]]:
+    """The part of ``_course`` around the opening day."""
+    size = festival.size * festival.opening
+    pairs = zip(shape.opening_orders, shape.opening_carts, strict=True)
+    days = [(opening + after, orders * size, carts * size) for after, (orders, carts) in enumerate(pairs)]
+    for back in range(1, shape.before_opening_days + 1):
+        hold, fill = shape.before_opening_hold_back * festival.hold_back, shape.before_opening_carts * festival.carts / back
+        days.append((opening - back, -hold, fill))
     return days

@@ -24,7 +24,7 @@ class District(Config):
     taste_spread: float
     festival_spread: float
     festival_category_spread: float
-    young_zone_boost: dict[str, float]
+    zone_boost: dict[str, float]
 
 
 class SpringFestival(Config):
@@ -32,6 +32,7 @@ class SpringFestival(Config):
     days_after: int
     base_depth: float
     migrant_depth: float
+    curve: float
 
 
 class Holiday(Config):
@@ -49,6 +50,19 @@ class Stockout(Config):
     count: int
     left: float
     days: tuple[int, int]
+
+
+class FestivalShape(Config):
+    carts_lead: int
+    carts_curve: float
+    carts_at_peak: float
+    carts_slump: float
+    spill_over: float
+    opening_orders: tuple[float, ...]
+    opening_carts: tuple[float, ...]
+    before_opening_days: int
+    before_opening_hold_back: float
+    before_opening_carts: float
 
 
 class Festival(Config):
@@ -84,6 +98,7 @@ class Parameters(Config):
     growth: float
     growth_spread: float
     district_growth_spread: float
+    week_spread: float
     dispersion: float
     cart_rate: float
     cart_dispersion: float
@@ -93,6 +108,7 @@ class Parameters(Config):
     holiday: Holiday
     shock: Shock
     stockout: Stockout
+    festival_shape: FestivalShape
     festival: tuple[Festival, ...]
     category: tuple[Category, ...]
 
