@@ -1,0 +1,55 @@
+# One command per habit; README.md lists them.
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for name in python3.11 python3; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+.PHONY: run setup test lint bench train browser
+.DELETE_ON_ERROR:
+
+run: setup
+	$(BIN)/stmp app --port $(PORT)
+
+setup: $(VENV)/.installed
+
+test: $(VENV)/.installed-dev browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/bench.py
+
+train: setup
+	$(BIN)/stmp train assets/markets/beijing --out pretrained/beijing --until 2018-12-31 --logs runs/beijing
+
+# Debian's Python comes without ensurepip; there the machine's own pip puts one in.
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed. Remedy: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+	touch $@
+
+$(VENV)/.installed: requirements.txt pyproject.toml $(VENV)/.created
+	$(BIN)/python -m pip install --quiet -r requirements.txt -e .
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+$(VENV)/.installed-bench: benchmarks/requirements.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
+	touch $@
+
+# Browser tests drive a Chromium; without one they are skipped and say so.
+browser:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium </dev/null; \
+	else \
+		echo "No Chromium was found, so the browser tests will be skipped. Remedy: install it, for example: sudo apt-get install chromium"; \
+	fi

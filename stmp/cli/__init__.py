@@ -1,0 +1,214 @@
+"""The command ``stmp``. Everything heavy is imported inside the commands, so that help and usage errors come at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stmp.cli.checks import check_file, check_folder, parse_date
+from stmp.cli.output import evaluation_bar, fail, print_scores, say, training_bar
+from stmp.errors import StmpError
+
+APP = Path(__file__).resolve().parents[2] / "app" / "main.py"
+TABLES = (".csv", ".parquet")
+
+cli = typer.Typer(
+    help="Few-shot purchase forecasts for shopping festivals, by district and category.",
+    epilog="Example: stmp market check assets/markets/beijing. Each command's --help has its own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+market_cli = typer.Typer(help="Make a simulated market, or check a market folder.", no_args_is_help=True)
+cli.add_typer(market_cli, name="market")
+
+
+class Device(StrEnum):
+    """Where to compute; auto takes a GPU when there is one."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Variant(StrEnum):
+    """Named model configurations."""
+
+    STUDIO = "studio"
+    FAITHFUL = "faithful"
+
+
+MarketOption = Annotated[Path, typer.Option("--market", metavar="DIR", help="Market folder, one that holds a market.toml.")]
+CheckpointArgument = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint folder made by 'stmp train'.", show_default=False)
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute; auto takes a GPU when there is one.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result on the CPU.")]
+HorizonOption = Annotated[int, typer.Option("--horizon", help="Days to forecast after the cutoff.")]
+
+
+def main() -> None:
+    """Run the command line: exit code 0 when done, 1 on bad input, 2 on wrong usage."""
+    try:
+        cli()
+    except StmpError as error:
+        fail(str(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        fail(f"{place}{error.strerror}. Remedy: check the path, its permissions and the space on the disk.")
+
+
+@market_cli.command("simulate", epilog="Example: stmp market simulate runs/beijing --seed 7")
+def market_simulate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write the market into.", show_default=False)],
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the bundled market's.", show_default=False)] = None,
+) -> None:
+    """Write the simulated Beijing market: the same seed gives the same files, byte for byte."""
+    from stmp.simulate import SEED, simulate
+
+    check_folder(folder)
+    simulate(folder, SEED if seed is None else seed)
+    say(f"Wrote the simulated market to {folder}. See it with: stmp market check {folder}")
+
+
+@market_cli.command("check", epilog="Example: stmp market check assets/markets/beijing")
+def market_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Market folder, one that holds a market.toml.", show_default=False)],
+) -> None:
+    """Read a market as every other command would, and print what it holds: span, gaps, regions, festivals and peaks."""
+    from stmp.market.load import load_market
+    from stmp.market.report import describe, render
+
+    say(render(describe(load_market(folder))))
+
+
+@cli.command(epilog="Example: stmp train assets/markets/beijing --out runs/mine --until 2018-12-31")
+def train(
+    market_folder: Annotated[Path, typer.Argument(metavar="MARKET", help="Market folder to learn from.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="CHECKPOINT", help="Folder to write the checkpoint into.")],
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Last day to learn from. Default: all.", show_default=False)
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    variant: Annotated[
+        Variant, typer.Option("--variant", help="studio: with our choices; faithful: as the paper draws it.")
+    ] = Variant.STUDIO,
+    logs: Annotated[Path | None, typer.Option("--logs", metavar="DIR", help="Folder for TensorBoard logs.", show_default=False)] = None,
+) -> None:
+    """Train a checkpoint on a market. An interrupted training goes on where it was when the same command is given again."""
+    last_day = parse_date(until, "--until") if until is not None else None
+    check_folder(out)
+    from stmp.config import ModelConfig, TrainingConfig
+    from stmp.market.load import load_market
+    from stmp.training import train as run
+
+    market = load_market(market_folder)
+    config = TrainingConfig(model=ModelConfig.faithful() if variant is Variant.FAITHFUL else ModelConfig())
+    with training_bar() as report:
+        card = run(market, out, until=last_day, device=device, seed=seed, config=config, report=report, logs=logs)
+    say(f"Wrote {out}: {card.parameters:,} parameters, trained on {card.market} until {card.trained_until}, {card.steps} steps kept.")
+
+
+@cli.command(epilog="Example: stmp forecast pretrained/beijing --market assets/markets/beijing --cutoff 2019-11-03 --out runs/forecast.csv")
+def forecast(
+    checkpoint: CheckpointArgument,
+    market_folder: MarketOption,
+    cutoff: Annotated[str, typer.Option("--cutoff", metavar="DATE", help="Last day whose data is known, as YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write: .csv or .parquet.")],
+    horizon: HorizonOption = 14,
+    scenario: Annotated[
+        Path | None, typer.Option("--scenario", metavar="FILE.toml", help="What differs from the calendar.", show_default=False)
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", help="Joint samples that mean and quantiles come from.")] = 200,
+    seed: SeedOption = 0,
+    device: DeviceOption = Device.AUTO,
+) -> None:
+    """Forecast every region and category after a cutoff; writes region, category, date, lead, mean and seven quantiles."""
+    day = parse_date(cutoff, "--cutoff")
+    if out.suffix not in TABLES:
+        raise typer.BadParameter(f"'{out}' ends in neither .csv nor .parquet", param_hint="--out")
+    check_file(out)
+    from stmp.files import whole_file
+    from stmp.forecast import Forecaster
+    from stmp.market.load import load_market
+    from stmp.scenario import Scenario
+
+    what_if = Scenario() if scenario is None else Scenario.read(scenario)
+    forecaster = Forecaster.load(checkpoint, device)
+    result = forecaster.forecast(load_market(market_folder), day, horizon, what_if, samples=samples, seed=seed)
+    frame = result.to_frame()
+    with whole_file(out) as temporary:
+        if out.suffix == ".csv":
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+        else:
+            frame.to_parquet(temporary, index=False)
+    say(f"Wrote {out}: {len(frame):,} rows, {len(result.regions)} regions x {len(result.categories)} categories x {horizon} days.")
+
+
+@cli.command(
+    epilog="Example: stmp evaluate pretrained/beijing --market assets/markets/beijing --cutoffs 2019-05-31,2019-10-31 "
+    "--against last_festival,lightgbm --out runs/scores.json"
+)
+def evaluate(
+    checkpoint: CheckpointArgument,
+    market_folder: MarketOption,
+    cutoffs: Annotated[str, typer.Option("--cutoffs", metavar="DATE,DATE", help="Cutoffs as YYYY-MM-DD, none before the training's end.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help="File to write the scores into.")],
+    horizon: HorizonOption = 14,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="NAME,NAME", help="Baselines to compare with. Default: all.", show_default=False)
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+) -> None:
+    """Score a checkpoint and baselines on the days after each cutoff, by kind of day."""
+    days = [parse_date(text, "--cutoffs") for text in cutoffs.split(",")]
+    if out.suffix != ".json":
+        raise typer.BadParameter(f"'{out}' does not end in .json", param_hint="--out")
+    check_file(out)
+    import pandas as pd
+
+    from stmp.baselines import BASELINES, make_baselines
+    from stmp.evaluation import evaluate as score
+    from stmp.forecaster import STMP
+    from stmp.market.load import load_market
+
+    baselines = make_baselines(list(BASELINES) if against is None else against.split(","))
+    ours = STMP.load(checkpoint, device)
+    market = load_market(market_folder)
+    forecasters = [ours, *baselines]
+    with evaluation_bar(len(forecasters) * len(days)) as report:
+        result = score(forecasters, market, days, horizon, trained_until=pd.Timestamp(ours.card.trained_until), report=report)
+    result.write(out)
+    print_scores(result)
+    say(f"Wrote {out}.")
+
+
+@cli.command("app", epilog="Example: stmp app --market assets/markets/beijing --market my-market --port 8502")
+def run_app(
+    markets: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--market", metavar="DIR", help="Market folder to offer; may be repeated. Default: the bundled ones.", show_default=False
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the dashboard.")] = 8501,
+) -> None:
+    """Start the dashboard in this terminal; Ctrl+C ends it."""
+    if not APP.is_file():
+        raise StmpError(f"{APP}: the dashboard is missing. Remedy: run this from a checkout of the project.")
+    from stmp.market.schema import read_manifest
+
+    chosen = [folder.resolve() for folder in markets or []]
+    for folder in chosen:
+        read_manifest(folder)
+    flags = {"server.port": port, "server.headless": "true", "server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
+    settings = [f"--{name}={value}" for name, value in flags.items()]
+    arguments = [part for folder in chosen for part in ("--market", str(folder))]
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *settings, "--", *arguments])

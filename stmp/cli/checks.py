@@ -1,0 +1,43 @@
+"""Checks of what the command line was given, before any long work starts."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from stmp.errors import StmpError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def parse_date(text: str, option: str) -> pd.Timestamp:
+    """YYYY-MM-DD -> a day. Raises BadParameter, which ends the command with 2."""
+    import pandas as pd
+
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip(), re.ASCII):
+            raise ValueError("not YYYY-MM-DD")
+        return pd.Timestamp(date.fromisoformat(text.strip()))
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}' is no date: write YYYY-MM-DD, such as 2019-11-03 ({error})", param_hint=option) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Raises StmpError unless ``folder`` can be made or written into: found out before the work, not after it."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise StmpError(f"{there}: this is a file, not a folder. Remedy: choose another --out.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise StmpError(f"{there}: this folder may not be written to. Remedy: change its permissions, or choose another folder.")
+
+
+def check_file(file: Path) -> None:
+    if file.is_dir():
+        raise StmpError(f"{file}: this is a folder, not a file. Remedy: name a file for --out.")
+    check_folder(file.parent)
