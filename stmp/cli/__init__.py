@@ -56,7 +56,7 @@ HorizonOption = Annotated[int, typer.Option("--horizon", help="Days to forecast 
 def main() -> None:
     """Run the command line: exit code 0 when done, 1 on bad input, 2 on wrong usage."""
     try:
-        cli()
+        cli(prog_name="stmp")
     except StmpError as error:
         fail(str(error))
     except OSError as error:
@@ -149,6 +149,8 @@ def forecast(
             frame.to_csv(temporary, index=False, lineterminator="\n")
         else:
             frame.to_parquet(temporary, index=False)
+    if f"{day:%Y-%m-%d}" < forecaster.card.trained_until:
+        say(f"Note: the checkpoint learned from days until {forecaster.card.trained_until}, past the cutoff, so this is no test of it.")
     say(f"Wrote {out}: {len(frame):,} rows, {len(result.regions)} regions x {len(result.categories)} categories x {horizon} days.")
 
 

@@ -36,7 +36,7 @@ def fail(message: str) -> NoReturn:
 @contextmanager
 def training_bar() -> Iterator[Callable[[Progress], None]]:
     """A bar with the losses, and the time left if training does not stop early."""
-    with _bar("training") as update:
+    with _bar() as update:
 
         def report(now: Progress) -> None:
             validation = "" if math.isnan(now.validation) else f", validation {now.validation:.4f}"
@@ -48,7 +48,7 @@ def training_bar() -> Iterator[Callable[[Progress], None]]:
 @contextmanager
 def evaluation_bar(runs: int) -> Iterator[Callable[[str, pd.Timestamp], None]]:
     """A bar over the (model, cutoff) pairs; ``report`` is called before each."""
-    with _bar("evaluating") as update:
+    with _bar() as update:
         done = iter(range(runs))
 
         def report(model: str, cutoff: pd.Timestamp) -> None:
@@ -59,16 +59,22 @@ def evaluation_bar(runs: int) -> Iterator[Callable[[str, pd.Timestamp], None]]:
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+def _bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar that appears with its first update, so that input refused before it leaves an error and nothing else."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    with Progress(BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), console=errors) as bar:
-        task = bar.add_task(title, total=None)
+    bar = Progress(BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), console=errors)
+    task = bar.add_task("")
 
-        def update(done: int, total: int, text: str) -> None:
-            bar.update(task, completed=done, total=total, description=text)
+    def update(done: int, total: int, text: str) -> None:
+        bar.update(task, completed=done, total=total, description=text)
+        bar.start()
 
+    try:
         yield update
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def print_scores(result: Evaluation) -> None:
