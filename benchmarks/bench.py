@@ -1,0 +1,303 @@
+"""What a forecast, a training and a start cost: medians of repeated runs after a warm-up, with their ratios, all from this one run.
+
+Run by ``make bench``; ``python benchmarks/bench.py forecast start memory`` leaves out the training, which takes minutes.
+Two threads compute, also where there are more cores. The limits are those the project set itself; a run on a busy machine says nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from stmp.forecast import BASELINE
+from stmp.forecaster import STMP
+from stmp.market import Market
+from stmp.market.load import load_market
+from stmp.scenario import Recent, Scenario
+from stmp.training import Progress, train
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKET = ROOT / "assets" / "markets" / "beijing"
+CHECKPOINT = ROOT / "pretrained" / "beijing"
+STMP_COMMAND = [str(Path(sys.executable).with_name("stmp"))]
+THREADS = 2
+CUTOFF, UNTIL = pd.Timestamp("2019-10-31"), pd.Timestamp("2018-12-31")
+HORIZON, SAMPLES = 14, 200
+REPEATS, WARM_UP = 15, 3
+MILLISECOND = 1e-3
+TRAINING_LIMIT = 15 * 60
+console = Console(width=170)
+
+# TFT's budget, small so that the table is done in minutes. A step is one optimiser step. Windows start 5 days apart, which meets every
+# weekday; with every day's window each validation, on the same last fifth of the span as STMP's, would take longer than the training.
+TFT_BUDGET = {
+    "input_size": 56,
+    "hidden_size": 32,
+    "batch_size": 32,
+    "windows_batch_size": 128,
+    "learning_rate": 1e-3,
+    "step_size": 5,
+    "max_steps": 500,
+    "val_check_steps": 100,
+    "early_stop_patience_steps": 3,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a measurement, what it is held against, and the limits on either."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float | None = None
+    against: str = ""
+    reference: float | None = None
+    ratio_limit: float | None = None
+
+
+def median_seconds(call: Callable[[], object], before: Callable[[], object] = lambda: None) -> float:
+    """Median wall time of ``call``; ``before`` runs untimed ahead of each."""
+    times = []
+    for _ in range(WARM_UP + REPEATS):
+        before()
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[WARM_UP:])
+
+
+def forecast_rows() -> Iterator[Row]:
+    """A forecast of the bundled market, with representations inferred and from nothing, each against its floor."""
+    market = load_market(MARKET)
+    forecaster = STMP.load(CHECKPOINT, "cpu")
+    what_if = Scenario(name="fuller carts", recent=(Recent(stream="cart_adds", factor=1.2),))
+
+    def forecast(scenario: Scenario) -> None:
+        forecaster.forecast(market, CUTOFF, HORIZON, scenario, samples=SAMPLES)
+
+    size = f"{len(market.regions)} x {len(market.categories)} x {HORIZON} x {SAMPLES}"
+    forecast(BASELINE)
+    cases = [
+        (f"forecast {size}, inferred, calendar unchanged", BASELINE, lambda: None, 60),
+        (f"forecast {size}, inferred, a new scenario", what_if, lambda: None, 60),
+        (f"forecast {size}, from nothing", BASELINE, forecaster.forget, 300),
+    ]
+    for what, scenario, before, limit in cases:
+        before()
+        with recorded_products(forecaster.network) as products:
+            forecast(scenario)
+        value = median_seconds(lambda scenario=scenario: forecast(scenario), before)
+        floor = median_seconds(lambda products=products: replay(products))
+        yield Row(what, value / MILLISECOND, "ms", limit, "its products and LSTM steps alone", floor / MILLISECOND, 3)
+
+
+Product = tuple[torch.nn.Module, torch.Tensor]
+
+
+@contextmanager
+def recorded_products(network: torch.nn.Module) -> Iterator[list[Product]]:
+    """Every linear layer and LSTM the network runs within the block, with its input. The few einsums are left out: a lower floor."""
+    products: list[Product] = []
+
+    def record(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], _: object) -> None:
+        products.append((module, inputs[0].detach().clone(memory_format=torch.contiguous_format)))
+
+    parts = [module for module in network.modules() if isinstance(module, torch.nn.Linear | torch.nn.LSTM)]
+    hooks = [module.register_forward_hook(record) for module in parts]
+    try:
+        yield products
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def replay(products: list[Product]) -> None:
+    """The recorded layers on the recorded inputs, and nothing else."""
+    with torch.inference_mode():
+        for module, inputs in products:
+            module(inputs)
+
+
+def training_rows() -> Iterator[Row]:
+    """Training on the bundled market until 2018-12-31, to the early stop, against LightGBM and TFT on the same panel."""
+    market = load_market(MARKET).until(UNTIL)
+    step, steps, whole = train_stmp(market)
+    what = f"training STMP, {steps} steps to the early stop"
+    yield Row(what, whole, "s", TRAINING_LIMIT, "LightGBM, fit and forecast", fit_lightgbm(market))
+    tft = train_tft(market)
+    if tft is None:
+        console.print("neuralforecast is not installed, so TFT is left out. Remedy: run 'make bench'.")
+        yield Row("training STMP, a step", step, "s")
+        return
+    tft_step, tft_steps, tft_whole = tft
+    yield Row(what, whole, "s", TRAINING_LIMIT, f"TFT, {tft_steps} steps to the early stop or the budget", tft_whole)
+    yield Row("training STMP, a step", step, "s", None, "TFT, a step", tft_step)
+
+
+def train_stmp(market: Market) -> tuple[float, int, float]:
+    """Median seconds of a step, the steps, and seconds in all, calibration included."""
+    ends: list[float] = []
+
+    def report(now: Progress) -> None:
+        ends.append(time.perf_counter())
+
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        train(market, Path(folder), device="cpu", report=report)
+    return float(np.median(np.diff(ends))), len(ends), time.perf_counter() - began
+
+
+def fit_lightgbm(market: Market) -> float:
+    """Seconds of the LightGBM baseline at one cutoff; it fits anew at each."""
+    from stmp.baselines import make_baselines
+
+    (model,) = make_baselines(["lightgbm"])
+    began = time.perf_counter()
+    model.forecast(market, UNTIL, HORIZON, samples=SAMPLES)
+    return time.perf_counter() - began
+
+
+def train_tft(market: Market) -> tuple[float, int, float] | None:
+    """Median seconds of a step, the steps, and seconds in all; None when neuralforecast is not installed."""
+    try:
+        from neuralforecast import NeuralForecast
+        from neuralforecast.losses.pytorch import MQLoss
+        from neuralforecast.models import TFT
+        from pytorch_lightning import Callback
+    except ImportError:
+        return None
+    ends: list[float] = []
+
+    class Clock(Callback):
+        def on_train_batch_end(self, *_: object) -> None:
+            ends.append(time.perf_counter())
+
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    frame, ahead = long_frame(market)
+    quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False, "enable_checkpointing": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = TFT(
+            h=HORIZON,
+            hist_exog_list=list(market.past),
+            futr_exog_list=ahead,
+            loss=MQLoss(level=[50, 80, 90]),
+            accelerator="cpu",
+            callbacks=[Clock()],
+            **TFT_BUDGET,
+            **quiet,
+        )
+        began = time.perf_counter()
+        NeuralForecast([model], freq="D").fit(frame, val_size=len(market.dates) // 5)
+        return float(np.median(np.diff(ends))), len(ends), time.perf_counter() - began
+
+
+def long_frame(market: Market) -> tuple[pd.DataFrame, list[str]]:
+    """A row per series and day with the same streams and calendar that STMP reads, and the names of the calendar's columns."""
+    series = [f"{region}/{category}" for region in market.regions for category in market.categories]
+    index = pd.MultiIndex.from_product([series, market.dates], names=["unique_id", "ds"])
+    frame = pd.DataFrame({"y": market.orders.ravel()}, index=index)
+    for name, values in market.past.items():
+        frame[name] = values.ravel()
+    types = [market.calendar.types[day] for day in market.calendar.dates.get_indexer(market.dates)]
+    calendar = pd.get_dummies(pd.Series([f"{t.kind} {t.phase}" for t in types])).astype(float)
+    calendar = calendar.assign(**{f"weekday {day}": market.dates.dayofweek == day for day in range(6)}).astype(float)
+    for name in calendar:
+        frame[name] = np.tile(calendar[name].to_numpy(), len(series))
+    return frame.reset_index(), list(calendar)
+
+
+def start_rows() -> Iterator[Row]:
+    """How long a user waits for help."""
+
+    def run(command: list[str]) -> Callable[[], object]:
+        return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    value, bare = median_seconds(run([*STMP_COMMAND, "--help"])), median_seconds(run([sys.executable, "-c", "pass"]))
+    yield Row("stmp --help", value, "s", 0.5, "python -c pass", bare)
+
+
+def memory_rows() -> Iterator[Row]:
+    """Peak memory of one process that forecasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--market", str(MARKET), "--cutoff", f"{CUTOFF:%Y-%m-%d}", "--horizon", str(HORIZON), "--samples", str(SAMPLES)]
+        out = ["--device", "cpu", "--out", f"{folder}/forecast.csv"]
+        value = peak_megabytes([*STMP_COMMAND, "forecast", str(CHECKPOINT), *options, *out])
+    yield Row(
+        "stmp forecast, peak memory", value, "MB", 600, "python -c 'import torch'", peak_megabytes([sys.executable, "-c", "import torch"])
+    )
+
+
+def peak_megabytes(command: list[str]) -> float:
+    """Peak resident memory of a command. It is started by a small process, for a child's peak counts its parent's size at the fork."""
+    measure = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", measure, *command], check=True, capture_output=True, text=True)
+    return int(done.stdout) * 1024 / 1e6
+
+
+SECTIONS = {"forecast": forecast_rows, "start": start_rows, "memory": memory_rows, "training": training_rows}
+
+
+def main(names: list[str]) -> None:
+    """Measure the sections named, or all, and print one table."""
+    unknown = set(names) - set(SECTIONS)
+    if unknown:
+        sys.exit(f"unknown section {', '.join(sorted(unknown))}. Remedy: use {', '.join(SECTIONS)}.")
+    if not CHECKPOINT.is_dir():
+        sys.exit(f"{CHECKPOINT} is missing. Remedy: run 'make train'.")
+    os.environ["OMP_NUM_THREADS"] = str(THREADS)
+    torch.set_num_threads(THREADS)
+    table = Table(title=f"medians of {REPEATS} runs, {THREADS} threads of {os.cpu_count()} cores, torch {torch.__version__}")
+    table.add_column("what", no_wrap=True)
+    for name in ("measured", "limit"):
+        table.add_column(name, justify="right")
+    table.add_column("against", no_wrap=True)
+    for name in ("measured", "ratio", "limit", "held"):
+        table.add_column(name, justify="right")
+    for name in names or SECTIONS:
+        console.print(f"measuring: {name} ...")
+        for row in SECTIONS[name]():
+            table.add_row(*cells(row))
+    console.print(table)
+
+
+def cells(row: Row) -> list[str]:
+    """A row as text; ``held`` says whether the limits were, and is empty where there are none."""
+    ratio = None if row.reference is None else row.value / row.reference
+    checks = [(row.value, row.limit), (ratio, row.ratio_limit)]
+    held = [value <= limit for value, limit in checks if value is not None and limit is not None]
+    return [
+        row.what,
+        f"{row.value:.3g} {row.unit}",
+        "" if row.limit is None else f"{row.limit:g} {row.unit}",
+        row.against,
+        "" if row.reference is None else f"{row.reference:.3g} {row.unit}",
+        "" if ratio is None else f"{ratio:.2f}",
+        "" if row.ratio_limit is None else f"{row.ratio_limit:g}",
+        "" if not held else ("yes" if all(held) else "no"),
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
