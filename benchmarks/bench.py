@@ -1,4 +1,4 @@
-"""What a forecast, a training and a start cost: medians of repeated runs after a warm-up, with their ratios, all from this one run.
+"""What a forecast, a training and a start cost, with ratios to floors and to other models measured in the same run.
 
 Run by ``make bench``; ``python benchmarks/bench.py forecast start memory`` leaves out the training, which takes minutes.
 Two threads compute, also where there are more cores. The limits are those the project set itself; a run on a busy machine says nothing.
@@ -268,7 +268,8 @@ def main(names: list[str]) -> None:
         sys.exit(f"{CHECKPOINT} is missing. Remedy: run 'make train'.")
     os.environ["OMP_NUM_THREADS"] = str(THREADS)
     torch.set_num_threads(THREADS)
-    table = Table(title=f"medians of {REPEATS} runs, {THREADS} threads of {os.cpu_count()} cores, torch {torch.__version__}")
+    how = f"forecast and start: medians of {REPEATS} runs after {WARM_UP}; a step: the median; memory and whole trainings: one run each"
+    table = Table(title=f"{how}\n{THREADS} threads of {os.cpu_count()} cores, torch {torch.__version__}", title_justify="left")
     table.add_column("what", no_wrap=True)
     for name in ("measured", "limit"):
         table.add_column(name, justify="right")
