@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from stmp.evaluation import Evaluation
     from stmp.training import Progress
 
+FILE_WIDTH = 140  # columns of a table where no terminal sets them
+
 # Lines are left whole, so that paths can be copied and scripts can read them; bars and errors keep out of their way.
-console = Console(soft_wrap=True, highlight=False)
+console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH, soft_wrap=True, highlight=False)
 errors = Console(soft_wrap=True, highlight=False, stderr=True)
 
 SHOWN = ("wape", "mse_rel", "mase", "bias", "crps", "coverage80", "total_wape", "total_coverage80")
