@@ -15,7 +15,7 @@ from stmp.market.calendar import KINDS, PHASES
 from stmp.tasks import distances
 
 CATEGORICAL = ("region", "category", "kind", "phase", "name")
-UNNAMED = -1  # LightGBM reads a negative category as missing
+UNNAMED = np.nan  # what LightGBM reads as a missing category
 
 
 class Features:
@@ -63,7 +63,7 @@ class Features:
         yield from self._recent(origin)
         yield from self._aligned(origin, named)
 
-    def _names(self, origin: int, named: bool) -> NDArray[np.int64]:
+    def _names(self, origin: int, named: bool) -> Array:
         """Code of the date type of each target day; a type that was not held before is one without a name."""
         types = self.past.types
         seen = {t: code for code, t in enumerate(dict.fromkeys(types[: self.past.days])) if t.kind in ("holiday", "festival")}

@@ -89,7 +89,8 @@ class Calendar:
 
     dates: [D'] consecutive days.  workday: [D'] bool, make-up working days included.  holiday: [D'] the public
     holiday's name or "".  occurrences: every festival held within the span.  covariates: further numeric known-ahead
-    columns, indexed by date.  mixture: days that a scenario gives a date type, or a blend of several with weights
+    columns, indexed by date.  provisional: years whose holidays were not announced when they were derived, and are a guess.
+    mixture: days that a scenario gives a date type, or a blend of several with weights
     that sum to 1.
     """
 
@@ -98,6 +99,7 @@ class Calendar:
     holiday: np.ndarray
     occurrences: tuple[Occurrence, ...]
     covariates: pd.DataFrame
+    provisional: tuple[int, ...] = ()
     mixture: Mapping[pd.Timestamp, Mapping[str, float]] = field(default_factory=dict)
 
     @cached_property

@@ -15,13 +15,14 @@ from stmp.market.market import ALL, About, Float, Market
 from stmp.market.read_calendar import read_calendar
 from stmp.market.read_regions import Regions, read_regions
 from stmp.market.schema import Manifest, read_manifest
-from stmp.market.tables import dates_of, listed, number_problems, numbers_of, read_table
+from stmp.market.tables import date_problems, dates_of, listed, number_problems, numbers_of, read_table
 
 CARTS = "cart_adds"
 
 
 def load_market(folder: Path) -> Market:
-    """Read a market folder. Raises MarketError with every problem of every file.
+    """Read a market folder. Raises MarketError with every problem of every file; a file that lacks a column is read no further, and the
+    calendar is checked once the panel has dates to hold it against.
 
     Absent rows become zero or missing as the panel section says; before the first row of a region a market whose absent
     rows are zero is missing, not zero, for a district that is not open yet sells nothing for another reason.
@@ -29,13 +30,12 @@ def load_market(folder: Path) -> Market:
     manifest = read_manifest(folder)
     problems: list[Problem] = []
     panel = _read_panel(folder, manifest, problems)
-    panel_regions = tuple(sorted(panel["region"].unique())) if not panel.empty else ()
+    panel_regions = tuple(sorted(panel["region"].dropna().unique()))
     regions = read_regions(folder, manifest.regions, panel_regions, problems)
     panel = _known_regions(panel, folder, manifest, regions, problems)
-    if problems or panel.empty:
+    if panel.empty or panel["date"].isna().all():
         raise MarketError(problems or [Problem(folder / manifest.panel.file, "no row is left", "check first, last and include")])
-    step = "D" if manifest.frequency == "D" else "h"
-    dates = pd.date_range(panel["date"].min(), panel["date"].max(), freq=step)
+    dates = pd.date_range(panel["date"].min(), panel["date"].max(), freq=manifest.frequency)
     calendar = read_calendar(folder, manifest, dates, problems)
     known = _read_known(folder, manifest, regions, calendar, problems)
     if problems:
@@ -54,6 +54,7 @@ def load_market(folder: Path) -> Market:
         manifest.unit,
         manifest.licence,
         manifest.source,
+        manifest.panel.absent,
     )
     digest = _digest(about, regions, categories, dates, [orders, *past.values(), *known.values()], list(past), calendar)
     return Market(
@@ -68,20 +69,20 @@ def _read_panel(folder: Path, manifest: Manifest, problems: list[Problem]) -> pd
     if raw.empty:
         return raw
     hourly = manifest.frequency == "h"
-    frame = pd.DataFrame({"region": raw["region"].astype(str), "date": dates_of(raw["date"], hourly)}, index=raw.index)
-    frame["category"] = raw["category"].astype(str) if "category" in raw else ALL
+    frame = pd.DataFrame({"region": raw["region"], "date": dates_of(raw["date"], hourly)}, index=raw.index)
+    frame["category"] = raw.get("category", ALL)
 
     def theirs(name: str) -> str:
         return section.columns.get(name, name)
 
     for name in ("region", *(["category"] if "category" in raw else [])):
         problems += listed(file, theirs(name), "empty", list(raw.index[raw[name].isna()]))
-    problems += listed(file, theirs("date"), "unreadable", list(raw.index[frame["date"].isna()]), raw["date"])
+    problems += date_problems(file, theirs("date"), frame["date"], raw["date"])
     for name in [n for n in raw.columns if n not in ("region", "date", "category")]:
         problems += number_problems(file, theirs(name), raw[name], required=name == "orders", signed=name in section.past)
         frame[name] = numbers_of(raw[name])
     keys = ["region", "category", "date"]
-    repeated = frame.duplicated(keys) & frame["date"].notna()
+    repeated = frame.duplicated(keys) & frame["date"].notna() & raw["region"].notna()
     problems += listed(file, theirs("date"), "duplicate", list(frame.index[repeated]), raw["date"])
     problems += listed(file, theirs("date"), "backwards", _backwards(frame), raw["date"])
     if section.first is not None:
@@ -101,7 +102,7 @@ def _known_regions(panel: pd.DataFrame, folder: Path, manifest: Manifest, region
     """The panel of the market's regions; a region that the table lacks is a fault unless ``include`` leaves it out."""
     if panel.empty:
         return panel
-    inside = panel["region"].isin(regions.ids)
+    inside = panel["region"].isin(regions.ids) | panel["region"].isna()  # the empty ones are listed already
     if manifest.regions.include is None:
         file, column = folder / manifest.panel.file, manifest.panel.columns.get("region", "region")
         for region, rows in panel[~inside].groupby("region"):
@@ -109,7 +110,7 @@ def _known_regions(panel: pd.DataFrame, folder: Path, manifest: Manifest, region
             problems.append(
                 Problem(file, f"unknown region, in {len(rows)} rows", remedy, column=column, row=int(rows.index[0]), value=str(region))
             )
-    return panel[inside]
+    return panel[inside & panel["region"].notna()]
 
 
 def _read_known(folder: Path, manifest: Manifest, regions: Regions, calendar: Calendar, problems: list[Problem]) -> dict[str, Float]:
@@ -120,16 +121,18 @@ def _read_known(folder: Path, manifest: Manifest, regions: Regions, calendar: Ca
     if raw.empty:
         return {}
     dates = dates_of(raw["date"], hourly=False)
-    problems += listed(file, "date", "unreadable", list(raw.index[dates.isna()]), raw["date"])
-    problems += listed(file, "date", "duplicate", list(raw.index[raw.assign(date=dates).duplicated(["region", "date"])]), raw["date"])
-    unknown = raw[~raw["region"].isin(regions.ids)]
-    for region, rows in unknown.groupby("region"):
-        problems.append(Problem(file, "unknown region", "use the region ids of the panel", "region", int(rows.index[0]), str(region)))
+    problems += date_problems(file, "date", dates, raw["date"])
+    repeated = raw.assign(date=dates).duplicated(["region", "date"]) & dates.notna()
+    problems += listed(file, "date", "duplicate", list(raw.index[repeated]), raw["date"])
+    problems += listed(file, "region", "empty", list(raw.index[raw["region"].isna()]))
+    if manifest.regions.include is None:
+        for region, rows in raw[~raw["region"].isin(regions.ids)].groupby("region"):
+            problems.append(Problem(file, "unknown region", "use the region ids of the panel", "region", int(rows.index[0]), str(region)))
     result: dict[str, Float] = {}
     for name in manifest.known.columns:
         problems += number_problems(file, name, raw[name], required=False, signed=True)
         wide = pd.DataFrame({"region": raw["region"], "date": dates, "value": numbers_of(raw[name])}).drop_duplicates(["region", "date"])
-        table = wide.dropna(subset=["date"]).set_index(["region", "date"])["value"].unstack()  # noqa: PD010
+        table = wide.dropna(subset=["region", "date"]).set_index(["region", "date"])["value"].unstack()  # noqa: PD010
         result[name] = table.reindex(index=list(regions.ids), columns=calendar.dates).to_numpy(np.float32)
     return result
 

@@ -34,6 +34,7 @@ class About:
     unit: str
     licence: str
     source: str
+    absent: str = "missing"  # or "zero": what a row that is not there was taken for
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Market:
     region_table: one row per region, indexed by id: name, name_zh, lat, lon (NaN where unknown).
     facts: numeric static facts, indexed by id; NaN where missing. Counts and areas, never shares of the panel.
     polygons: GeoJSON FeatureCollection whose features carry ``properties.region_id``, or None.
-    digest: SHA-256 of everything above before any cut.
+    digest: SHA-256, before any cut, of all that a forecast can depend on: ids, panel, calendar, facts and what else is known ahead.
     """
 
     about: About

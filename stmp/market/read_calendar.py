@@ -9,9 +9,9 @@ import pandas as pd
 
 from stmp.errors import Problem
 from stmp.market.calendar import Calendar, Occurrence
-from stmp.market.days import DERIVED_DAYS_AHEAD, country_days, country_festivals
+from stmp.market.days import DERIVED_DAYS_AHEAD, country_days, country_festivals, provisional_years
 from stmp.market.schema import MANIFEST, CalendarSection, FestivalRule, Manifest
-from stmp.market.tables import dates_of, listed, number_problems, numbers_of, read_table
+from stmp.market.tables import date_problems, dates_of, listed, number_problems, numbers_of, read_table
 
 OPENING_REACH = 40  # days before a peak within which an opening day belongs to it
 
@@ -22,7 +22,7 @@ def read_calendar(folder: Path, manifest: Manifest, panel_dates: pd.DatetimeInde
     first, last = panel_dates[0].normalize(), panel_dates[-1].normalize()
     raw = _read_file(folder, section, first, last, problems) if section.file else None
     dates = pd.DatetimeIndex(raw.index) if raw is not None else pd.date_range(first, last + pd.Timedelta(days=DERIVED_DAYS_AHEAD))
-    workday, holiday = _days(folder, section, raw, dates, problems)
+    workday, holiday, provisional = _days(folder, section, raw, dates, problems)
     if raw is not None and "festival" in raw:
         occurrences = _occurrences(folder, section, raw["festival"].fillna(""), problems)
     elif section.country is not None:
@@ -30,7 +30,7 @@ def read_calendar(folder: Path, manifest: Manifest, panel_dates: pd.DatetimeInde
     else:
         occurrences = ()
     covariates = pd.DataFrame({name: numbers_of(raw[name]) for name in section.covariates} if raw is not None else {}, index=dates)
-    return Calendar(dates, workday, holiday, occurrences, covariates)
+    return Calendar(dates, workday, holiday, occurrences, covariates, provisional)
 
 
 def _read_file(
@@ -43,16 +43,18 @@ def _read_file(
         return None
     column = section.columns.get("date", "date")
     dates = dates_of(raw["date"], hourly=False)
-    faults = listed(file, column, "unreadable", list(raw.index[dates.isna()]), raw["date"])
+    faults = date_problems(file, column, dates, raw["date"])
     faults += listed(file, column, "duplicate", list(raw.index[dates.duplicated() & dates.notna()]), raw["date"])
     faults += listed(file, column, "backwards", list(raw.index[dates.diff() < pd.Timedelta(0)]), raw["date"])
     if "workday" in raw:
-        wrong = ~raw["workday"].isin(["0", "1"])
-        name = section.columns.get("workday", "workday")
-        rows = list(raw.index[wrong])[:5]
-        faults += [Problem(file, "workday must be 0 or 1", "write 0 or 1", name, int(r), str(raw.loc[r, "workday"])) for r in rows]
+        wrong = ~numbers_of(raw["workday"]).isin([0, 1])
+        faults += listed(file, section.columns.get("workday", "workday"), "not 0 or 1", list(raw.index[wrong]), raw["workday"])
     for name in section.covariates:
-        faults += number_problems(file, name, raw[name], required=True, signed=True)
+        faults += number_problems(file, section.columns.get(name, name), raw[name], required=True, signed=True)
+    if section.festivals and "festival" not in raw:
+        remedy = "add the column, or remove [[calendar.festivals]] from market.toml"
+        name = section.columns.get("festival", "festival")
+        faults.append(Problem(file, "the column is missing that the festivals are read from", remedy, name))
     problems += faults
     if faults:
         return None
@@ -71,26 +73,28 @@ def _read_file(
 
 def _days(
     folder: Path, section: CalendarSection, raw: pd.DataFrame | None, dates: pd.DatetimeIndex, problems: list[Problem]
-) -> tuple[np.ndarray, np.ndarray]:
-    """workday and holiday of each day, from the file where it has them."""
+) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+    """workday and holiday of each day, from the file where it has them, and the years in which what is derived is a guess."""
     has_workday, has_holiday = (raw is not None and name in raw for name in ("workday", "holiday"))
     workday, holiday = np.asarray(dates.dayofweek < 5), np.full(len(dates), "", dtype=object).astype(str)
+    provisional: tuple[int, ...] = ()
     if not (has_workday and has_holiday):
         if section.country is None:
-            if not has_workday:
+            if not has_workday and (raw is not None or section.file is None):  # else the file's own faults are listed already
                 remedy = "add the column, or name the country under [calendar] so that it is derived"
                 problems.append(Problem(folder / MANIFEST, "neither a workday column nor a country is given", remedy))
         else:
             try:
                 workday, holiday = country_days(section.country, dates)
+                provisional = provisional_years(section.country, dates)
             except KeyError:
                 problems.append(Problem(folder / MANIFEST, f"unknown country '{section.country}'", "use an ISO code such as CN"))
     if raw is not None and has_holiday:
         holiday = raw["holiday"].fillna("").to_numpy(str)
         workday = workday & (holiday == "") if not has_workday else workday
     if raw is not None and has_workday:
-        workday = (raw["workday"] == "1").to_numpy()
-    return workday, holiday
+        workday = (numbers_of(raw["workday"]) == 1).to_numpy()
+    return workday, holiday, provisional
 
 
 def _occurrences(folder: Path, section: CalendarSection, labels: pd.Series, problems: list[Problem]) -> tuple[Occurrence, ...]:

@@ -8,17 +8,34 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stmp.errors import MarketError, Problem
 
 MANIFEST = "market.toml"
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{', '.join(repeated)} is listed twice")
+    return names
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_distinct)]
+
+
 class Section(BaseModel):
     """Base of every section: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_min_length=1)
+
+
+def _refuse_without_file(section: RegionsSection | CalendarSection, *keys: str) -> None:
+    """What describes a file would silently do nothing where none is named."""
+    idle = [key for key in keys if getattr(section, key)]
+    if section.file is None and idle:
+        raise ValueError(f"{', '.join(idle)}: there is no file that this could describe; name one with 'file'")
 
 
 class PanelSection(Section):
@@ -28,7 +45,7 @@ class PanelSection(Section):
     absent: Literal["zero", "missing"]
     first: date | None = None
     last: date | None = None
-    past: tuple[str, ...] = ()
+    past: Names = ()
     columns: dict[str, str] = {}
 
 
@@ -36,11 +53,16 @@ class RegionsSection(Section):
     """Regions: a table of facts, polygons, both, or neither (then the regions are the panel's own)."""
 
     file: str | None = None
-    facts: tuple[str, ...] = ()
-    include: tuple[str, ...] | None = None
+    facts: Names = ()
+    include: Names | None = None
     polygons: str | None = None
     polygon_id: str = "region"
     columns: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> RegionsSection:
+        _refuse_without_file(self, "facts", "columns")
+        return self
 
 
 class FestivalRule(Section):
@@ -65,18 +87,23 @@ class CalendarSection(Section):
     """The calendar. What the file lacks is derived for ``country`` (ISO code) from the ``holidays`` library."""
 
     file: str | None = None
-    country: str | None = None
-    covariates: tuple[str, ...] = ()
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    covariates: Names = ()
     columns: dict[str, str] = {}
     ignore: tuple[str, ...] = ()  # festival labels that name no festival of this market
     festivals: tuple[FestivalRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> CalendarSection:
+        _refuse_without_file(self, "covariates", "columns", "ignore", "festivals")
+        return self
 
 
 class KnownSection(Section):
     """Known-ahead covariates per region: a file with region, date and the columns named."""
 
     file: str
-    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    columns: Annotated[Names, Field(min_length=1)]
 
 
 class Manifest(Section):
