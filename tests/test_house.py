@@ -35,6 +35,7 @@ ORDER = [
     "simulate",
     "scenario",
     "forecast",
+    "summary",
     "tasks",
     "batches",
     "sampling",

@@ -1,0 +1,67 @@
+"""Where regions lie: outlines or points made small enough to travel with every rerun, and the view that shows them all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from stmp.market import Market
+
+DIGITS = 4  # of a degree: about 10 m
+DETAIL = 1 / 300  # of the map's extent: details of less than two pixels are left out of outlines
+MAP_SIZE = (520, 430)  # pixels that the first view must fit into
+TILE = 512
+
+
+@dataclass(frozen=True)
+class Places:
+    """Regions on a map.
+
+    geometry: region id -> GeoJSON geometry, in the order of the R axis.  labels: region id -> lon, lat for its name, of those
+    wide enough to carry one.  missing: ids of regions without a place.  centre: lon, lat.
+    """
+
+    outlines: bool
+    geometry: dict[str, dict[str, Any]]
+    labels: dict[str, tuple[float, float]]
+    missing: tuple[str, ...]
+    centre: tuple[float, float]
+    zoom: float
+
+
+def places_of(market: Market) -> Places | None:
+    """Outlines where the market has polygons, else points where it has positions, else None."""
+    if market.polygons is not None:
+        frame = gpd.GeoDataFrame.from_features(market.polygons["features"], crs=4326).set_index("region_id")
+        extent = max(np.ptp(frame.total_bounds[0::2]), np.ptp(frame.total_bounds[1::2]))
+        frame["geometry"] = shapely.coverage_simplify(frame.geometry.to_numpy(), extent * DETAIL)
+        points = frame.representative_point()
+        wide = frame.geometry.bounds.eval("maxx - minx") > extent / 9
+        labels = {str(i): (round(p.x, DIGITS), round(p.y, DIGITS)) for i, p in points[wide].items()}
+    else:
+        known = market.region_table.dropna(subset=["lat", "lon"])
+        if known.empty:
+            return None
+        frame = gpd.GeoDataFrame(index=known.index, geometry=gpd.points_from_xy(known["lon"], known["lat"], crs=4326))
+        labels = {str(i): (p.x, p.y) for i, p in frame.geometry.items()}
+    frame["geometry"] = shapely.transform(frame.geometry.to_numpy(), lambda corners: np.round(corners, DIGITS))
+    geometry = {str(i): shapely.geometry.mapping(shape) for i, shape in frame.geometry.items()}
+    missing = tuple(r for r in market.regions if r not in geometry)
+    centre, zoom = _view(frame.total_bounds)
+    return Places(market.polygons is not None, geometry, labels, missing, centre, zoom)
+
+
+def _view(bounds: Sequence[float]) -> tuple[tuple[float, float], float]:
+    """(lon, lat) and zoom at which west, south, east, north fill MAP_SIZE in the Mercator projection."""
+    west, south, east, north = bounds
+    low, high = (math.asinh(math.tan(math.radians(lat))) / (2 * math.pi) for lat in (south, north))
+    spans = (max((east - west) / 360, 1e-4), max(high - low, 1e-4))
+    zoom = min(math.log2(0.92 * size / (TILE * span)) for size, span in zip(MAP_SIZE, spans, strict=True))
+    middle = math.degrees(math.atan(math.sinh(math.pi * (low + high))))
+    return (float((west + east) / 2), middle), zoom

@@ -1,0 +1,278 @@
+"""The forecast page, driven as a planner would, its numbers held against the library's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app import offers
+from app.formats import volume
+from app.inputs.scenario import DATE_TYPE, DROP, FESTIVAL, MOVE
+from app.loading import SAMPLES, SEED
+from stmp.forecast import Forecast, Forecaster
+from stmp.market.load import load_market
+from stmp.scenario import Add, Days, Drop, Move, Scenario
+
+PROJECT = Path(__file__).resolve().parents[2]
+PEAK = date(2021, 11, 11)
+
+Start = Callable[..., AppTest]
+
+
+def forecast(here: Path, market: str = "squares", cutoff: str = "2021-11-04", scenario: Scenario | None = None) -> Forecast:
+    forecaster = Forecaster.load(here / "runs" / "tiny", "cpu")
+    return forecaster.forecast(load_market(here / market), cutoff, 14, scenario or Scenario(), samples=SAMPLES, seed=SEED)
+
+
+def metric(page: AppTest, label: str) -> str:
+    (found,) = [m.value for m in page.metric if m.label == label]
+    return str(found)
+
+
+def total(page: AppTest) -> str:
+    return metric(page, "Total of 14 days")
+
+
+def median(forecast: Forecast, categories: slice = slice(None), regions: slice = slice(None)) -> str:
+    return f"{volume(float(np.median(forecast.samples[regions, categories].sum(axis=(0, 1, 2)))))} orders"
+
+
+def features(page: AppTest) -> list[dict]:
+    """Properties of the map's clickable regions."""
+    (deck,) = page.get("deck_gl_json_chart")
+    (layer,) = [layer for layer in json.loads(deck.proto.json)["layers"] if layer["id"] == "regions"]
+    return [feature["properties"] for feature in layer["data"]["features"]]
+
+
+def texts(page: AppTest) -> str:
+    parts = (page.title, page.subheader, page.caption, page.info, page.error, page.warning, page.markdown)
+    return "\n".join(element.value for part in parts for element in part).replace("\\", "")
+
+
+def assert_sound(page: AppTest) -> None:
+    assert not page.exception
+    assert not page.error
+
+
+def test_it_opens_with_a_week_before_the_last_peak(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    assert_sound(page)
+    expected = forecast(here)
+    assert page.title[0].value == "Four squares"
+    assert "Simulated data" in texts(page)
+    assert "As of **Thu 4 Nov 2021** · 14 days, Fri 5 Nov to Thu 18 Nov 2021 · checkpoint runs/tiny, learned until 2021-06-30" in texts(
+        page
+    )
+    assert total(page) == median(expected)
+    came = load_market(here / "squares").orders[..., 673 + 1 :][..., :14].sum()  # 2021-11-04 is day 673
+    assert metric(page, "Actual") == f"{volume(float(came))} orders"
+    assert page.subheader[0].value == "All districts"
+
+
+def test_table_map_and_forecast_agree(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    table = page.dataframe[0].value.set_index("District")["Total, orders"]
+    expected = np.median(forecast(here).samples.sum(axis=(1, 2)), axis=-1)
+    assert [properties["region_id"] for properties in features(page)] == ["r0", "r1", "r2", "r3"]
+    for properties, name, value in zip(features(page), ("Northwest", "Northeast", "Southwest", "South <east>"), expected, strict=True):
+        assert properties["value"] == f"Total: {volume(float(value))}"
+        assert table[name] == pytest.approx(value, rel=0.005)
+    assert table.is_monotonic_decreasing
+
+
+def test_a_district_is_followed_by_figures_and_heading(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.selectbox(key="district").select("r2").run()
+    assert_sound(page)
+    assert page.subheader[0].value == "Southwest"
+    assert total(page) == median(forecast(here), regions=slice(2, 3))
+
+
+def test_a_category_is_looked_at_apart(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.selectbox(key="category-squares").select("c1").run()
+    assert_sound(page)
+    assert total(page) == median(forecast(here), slice(1, 2))
+
+
+def test_a_day_and_a_measure_change_the_map(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.select_slider[0].set_value("Thu 11 Nov").run()
+    expected = np.median(forecast(here).samples[:, :, 6].sum(axis=1), axis=-1)
+    assert [p["value"] for p in features(page)] == [f"Total: {volume(float(v))}" for v in expected]
+    page.selectbox(key="measure").select("Per 1,000 residents").run()
+    assert features(page)[0]["value"] == f"Per 1,000 residents: {volume(float(expected[0]) / 100)}"
+    for measure in ("Uplift", "Interval width", "Error"):
+        page.selectbox(key="measure").select(measure).run()
+        assert_sound(page)
+        assert features(page)[0]["value"].startswith(measure)
+
+
+def test_an_earlier_cutoff_replays_history_and_says_what_the_checkpoint_saw(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    assert "no test of it" not in texts(page)
+    page.date_input[0].set_value(date(2021, 3, 1)).run()
+    assert_sound(page)
+    assert total(page) == median(forecast(here, cutoff="2021-03-01"))
+    assert "learned from days until 2021-06-30, past this cutoff" in texts(page)
+
+
+def test_days_still_to_come_have_no_actual(dashboard: Start) -> None:
+    page = dashboard()
+    page.date_input[0].set_value(date(2021, 12, 31)).run()
+    assert_sound(page)
+    assert "Actual" not in [m.label for m in page.metric]
+    assert "Error" not in page.selectbox(key="measure").options
+
+
+def test_a_date_type_changes_the_numbers(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.radio(key="scenario").set_value(DATE_TYPE).run()
+    page.selectbox(key="type-squares-20211104-14").select("Late · peak").run()
+    page.slider(key="days-squares-20211104-14").set_value((date(2021, 11, 16), date(2021, 11, 17))).run()
+    assert_sound(page)
+    what_if = Scenario(days=(Days(first=date(2021, 11, 16), last=date(2021, 11, 17), types={"Late · peak": 1.0}),))
+    assert total(page) == median(forecast(here, scenario=what_if)) != median(forecast(here))
+    assert "no causal effect" in texts(page)
+    assert metric(page, "Against the plan").startswith("+")
+
+
+def test_a_festival_is_held_again_moved_or_dropped(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.radio(key="scenario").set_value(FESTIVAL).run()
+    again = Scenario(festivals=(Add(festival="Late", peak=date(2021, 11, 12)),))
+    assert total(page) == median(forecast(here, scenario=again))
+    assert "Late also on Fri 12 Nov" in texts(page)
+    page.segmented_control(key="festival-action").set_value(MOVE).run()
+    assert "What if" not in texts(page)  # not moved yet
+    page.date_input(key=f"move-squares-20211104-14-{PEAK}").set_value(date(2021, 11, 7)).run()
+    assert_sound(page)
+    moved = Scenario(festivals=(Move(festival="Late", peak=PEAK, to=date(2021, 11, 7)),))
+    assert total(page) == median(forecast(here, scenario=moved))
+    assert metric(page, "Peak day") == "Sun 7 Nov"
+    page.segmented_control(key="festival-action").set_value(DROP).run()
+    assert_sound(page)
+    assert total(page) == median(forecast(here, scenario=Scenario(festivals=(Drop(festival="Late", peak=PEAK),))))
+    assert metric(page, "Against the plan").startswith("−")
+
+
+def test_points_are_shown_as_circles_and_sites_as_bars(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.selectbox(key="market").select("Four points").run()
+    assert_sound(page)
+    assert page.title[0].value == "Four points"
+    assert "Simulated data" not in texts(page)
+    assert "Trained on another market: Four squares." in texts(page)
+    assert total(page) == median(forecast(here, "points"))
+    radii = [p["radius"] for p in features(page)]
+    assert max(radii) == 26
+    page.selectbox(key="market").select("Four sites").run()
+    assert_sound(page)
+    assert "no place on a map" in texts(page)
+    assert not page.get("deck_gl_json_chart")
+    assert page.subheader[0].value == "All districts"
+
+
+def test_without_a_checkpoint_it_says_how_to_train_one(dashboard: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offers, "PROJECT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    page = dashboard()
+    assert_sound(page)
+    assert "No checkpoint was found" in [info.proto.title for info in page.info]
+    assert "stmp train " in page.code[0].value
+    assert not page.metric
+
+
+def test_a_damaged_checkpoint_is_told(dashboard: Start, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a-damaged", "b-cut"):
+        shutil.copytree(here / "runs" / "tiny", tmp_path / "runs" / name)
+    (tmp_path / "runs" / "a-damaged" / "model.safetensors").write_bytes(b"no weights")
+    (tmp_path / "runs" / "b-cut" / "checkpoint.json").write_text('{"format": 1')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(offers, "PROJECT", tmp_path)
+    st.cache_resource.clear()  # the same weights were loaded before, undamaged
+    page = dashboard()
+    assert not page.exception
+    assert "the weights are not the ones" in texts(page)
+    assert "Remedy" in page.error[0].value
+    assert "b-cut" in texts(page)
+    assert "cut short" in page.sidebar.warning[0].value
+
+
+def test_a_broken_market_is_told_and_the_others_still_work(dashboard: Start, here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "squares", tmp_path / "broken")
+    panel = tmp_path / "broken" / "panel.csv"
+    panel.write_text(panel.read_text().replace("r0,c0,2020-01-02,", "r0,c0,2020-01-02,-", 1))
+    (tmp_path / "no-manifest").mkdir()
+    page = dashboard(tmp_path / "broken", tmp_path / "no-manifest", here / "squares")
+    assert not page.exception
+    assert "the value is negative" in texts(page)
+    assert "panel.csv" in texts(page)
+    assert page.selectbox(key="market").options == [
+        f"Four squares, {tmp_path / 'broken'}",
+        "no-manifest",
+        f"Four squares, {here / 'squares'}",
+    ]
+    page.selectbox(key="market").select("no-manifest").run()
+    assert not page.exception
+    assert "there is no such file" in texts(page)
+    page.selectbox(key="market").select(f"Four squares, {here / 'squares'}").run()
+    assert_sound(page)
+
+
+def test_a_market_that_is_too_short_is_told(dashboard: Start, here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "squares", tmp_path / "short")
+    manifest = tmp_path / "short" / "market.toml"
+    manifest.write_text(manifest.read_text().replace('absent = "missing"', 'absent = "missing"\nfirst = 2021-12-20'))
+    page = dashboard(tmp_path / "short")
+    assert not page.exception
+    assert "holds 12 days; the model needs 21" in texts(page)
+
+
+def test_a_new_export_is_read_without_a_restart(dashboard: Start, here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "squares", tmp_path / "renewed")
+    page = dashboard(tmp_path / "renewed")
+    before = metric(page, "Actual")
+    panel = tmp_path / "renewed" / "panel.csv"
+    table = pd.read_csv(panel)
+    table["orders"] *= 10
+    table.to_csv(panel, index=False)
+    page.run()
+    assert_sound(page)
+    assert [before, metric(page, "Actual")] == ["35.7 k orders", "357 k orders"]
+
+
+@pytest.mark.parametrize("name", ["favorita", "parcels"])
+def test_real_markets_are_served_by_any_checkpoint(dashboard: Start, name: str) -> None:
+    folder = PROJECT / "benchmarks" / "markets" / name
+    if not (PROJECT.parent / "shared" / "data" / name).is_dir():
+        pytest.skip(f"the data of {name} is not here; it is not part of the project")
+    page = dashboard(folder)
+    assert_sound(page)
+    assert "Simulated data" not in texts(page)
+    assert len(page.dataframe[0].value) == {"favorita": 22, "parcels": 18}[name]
+    if name == "favorita":
+        assert len(features(page)) == 21
+        assert "Without a place: El Carmen" in texts(page)
+    else:
+        assert "no place on a map" in texts(page)
+
+
+def test_the_bundled_market_is_served_by_the_bundled_checkpoint(monkeypatch: pytest.MonkeyPatch, dashboard: Start) -> None:
+    if not (PROJECT / "pretrained" / "beijing" / "checkpoint.json").is_file():
+        pytest.skip("there is no pretrained/beijing; 'make train' makes it")
+    monkeypatch.setattr(offers, "PROJECT", PROJECT)
+    page = dashboard(*offers.bundled_markets())
+    assert_sound(page)
+    assert len(features(page)) == 18
+    assert "checkpoint pretrained/beijing," in texts(page)
+    assert "Simulated data" in texts(page)

@@ -1,0 +1,54 @@
+"""Numbers as a planner reads them."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, times, volume, volume_range
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.1234, "0.123"),
+        (7.5, "7.50"),
+        (123.4, "123"),
+        (999.4, "999"),
+        (999.9, "1.00 k"),
+        (12_345, "12.3 k"),
+        (1_234_567, "1.23 M"),
+        (5.6e9, "5.60 B"),
+        (-12_345, "-12.3 k"),
+        (math.nan, UNKNOWN),
+    ],
+)
+def test_volumes_have_three_digits_and_a_unit(value: float, text: str) -> None:
+    assert volume(value) == text
+
+
+def test_both_ends_of_a_range_have_one_unit() -> None:
+    assert volume_range(980_000, 1_310_000) == "0.980 to 1.31 M"
+    assert volume_range(12, 34) == "12.0 to 34.0"
+
+
+def test_shares_and_factors() -> None:
+    assert [percent(v) for v in (0, 0.0123, 0.0999, 0.1234, 2, math.nan)] == ["0 %", "1.2 %", "10 %", "12 %", "200 %", UNKNOWN]
+    assert [signed_percent(v) for v in (-0.25, 0, 0.031, math.inf)] == ["−25 %", "0 %", "+3.1 %", UNKNOWN]
+    assert [times(v) for v in (1, 3.456, math.nan)] == ["1.00×", "3.46×", UNKNOWN]
+
+
+def test_rounding_keeps_numbers_sortable() -> None:
+    assert [rounded(v) for v in (0.0, 1234.5, 0.98765)] == [0, 1230, 0.988]
+    assert math.isnan(rounded(math.nan))
+
+
+def test_days_are_written_out() -> None:
+    assert day(pd.Timestamp("2019-11-05")) == "Tue 5 Nov 2019"
+
+
+def test_signs_of_markdown_mean_nothing_in_a_message() -> None:
+    assert plain("a_b *c* [d](e) $f$") == r"a\_b \*c\* \[d\]\(e\) \$f\$"

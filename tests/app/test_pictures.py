@@ -1,0 +1,241 @@
+"""Pictures from small numbers: the right value at the right region, colours that rise, ticks that read."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.pictures.alike import alike_order, most_alike, similarity_map
+from app.pictures.bars import ranked_bars
+from app.pictures.legend import legend
+from app.pictures.maps import region_map
+from app.pictures.measures import Measure, measures, population_fact
+from app.pictures.palette import NOTHING, diverging, round_ticks, sequential
+from app.pictures.places import Places, places_of
+from app.pictures.series import phases, series
+from stmp.market import Calendar, Market
+from stmp.market.load import load_market
+from tests.markets import small_market
+
+APP = Path(__file__).resolve().parents[2] / "app"
+TOTAL = measures(small_market(), has_actuals=False)[0]
+
+
+@pytest.fixture(scope="module")
+def market(workplace: Path) -> Market:
+    return load_market(workplace / "squares")
+
+
+def places(market: Market) -> Places:
+    found = places_of(market)
+    assert found is not None
+    return found
+
+
+def deck(market: Market, values: pd.Series, chosen: str | None = None) -> dict:
+    names, details = market.region_table["name"], values.astype(str)
+    return json.loads(region_map(places(market), names, values, details, TOTAL, sequential(values), chosen).to_json())
+
+
+@pytest.mark.parametrize("file", sorted(APP.rglob("*.py")), ids=lambda file: str(file.relative_to(APP)))
+def test_only_the_page_layer_calls_streamlit(file: Path) -> None:
+    named = {n.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Import) for n in node.names}
+    allowed = file.parent.name in ("views", "parts", "inputs") or file.name in ("main.py", "loading.py")
+    assert allowed or "streamlit" not in named
+
+
+def test_values_lie_on_the_right_regions_in_the_order_of_the_places(market: Market) -> None:
+    values = pd.Series({"r3": 4.0, "r1": 2.0, "r0": 1.0, "r2": math.nan})
+    layer = deck(market, values)["layers"][0]
+    shown = {f["properties"]["region_id"]: f for f in layer["data"]["features"]}
+    assert list(shown) == ["r0", "r1", "r2", "r3"]
+    assert [shown[r]["properties"]["value"] for r in shown] == ["Total: 1.00", "Total: 2.00", "Total: –", "Total: 4.00"]
+    assert shown["r2"]["properties"]["colour"][:3] == list(NOTHING)
+    assert shown["r3"]["properties"]["colour"][:3] == list(sequential(values).colour(4.0))
+    west, south = np.min(shown["r2"]["geometry"]["coordinates"][0], axis=0)
+    assert (west, south) == (116, 39)
+
+
+def test_the_map_asks_no_foreign_host_and_keeps_its_view(market: Market) -> None:
+    first, second = (deck(market, pd.Series(float(i), index=market.regions), chosen) for i, chosen in ((1, None), (2, "r1")))
+    assert first["initialViewState"] == second["initialViewState"]
+    assert "http" not in json.dumps(first)
+    assert "mapProvider" not in first
+    assert [layer["id"] for layer in first["layers"]] == ["regions", "chosen", "names"]
+    assert [layer["pickable"] for layer in first["layers"]] == [True, False, False]
+    assert [f["properties"]["region_id"] for f in second["layers"][1]["data"]["features"]] == ["r1"]
+
+
+def test_outlines_are_simplified_together_and_rounded(market: Market) -> None:
+    found = places_of(load_market(APP.parent / "assets" / "markets" / "beijing"))
+    assert found is not None
+    assert len(found.geometry) == 18
+    text = json.dumps(found.geometry)
+    assert len(text) < 40_000
+    assert max(len(number.partition(".")[2]) for number in text.replace("]", ",").split(",") if "." in number) <= 4
+    assert found.missing == ()
+    assert found.centre == pytest.approx((116.47, 40.25), abs=0.05)
+
+
+def test_the_first_view_shows_every_place(market: Market) -> None:
+    found = places(market)
+    assert found.centre == pytest.approx((117, 40), abs=0.01)
+    world = 512 * 2**found.zoom  # pixels around the equator
+    width = world * 2 / 360
+    low, high = (math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi) for lat in (39, 41))
+    assert world * (high - low) == pytest.approx(0.92 * 430, rel=1e-3)
+    assert width < 0.92 * 520
+
+
+def test_places_are_points_without_outlines_and_none_without_positions(workplace: Path) -> None:
+    points = load_market(workplace / "points")
+    points.region_table.loc["r1", "lat"] = math.nan
+    found = places(points)
+    assert not found.outlines
+    assert found.missing == ("r1",)
+    assert found.geometry["r0"] == {"type": "Point", "coordinates": (116.5, 40.5)}
+    assert places_of(load_market(workplace / "sites")) is None
+
+
+def test_circles_grow_with_the_square_root(workplace: Path) -> None:
+    values = pd.Series({"r0": 100.0, "r1": 25.0, "r2": 0.0, "r3": math.nan})
+    layer = deck(load_market(workplace / "points"), values)["layers"][0]
+    assert [f["properties"]["radius"] for f in layer["data"]["features"]] == [26, 13, 4, 4]
+
+
+def luminance(colour: tuple[int, int, int]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def test_more_is_brighter_on_a_sequential_scale() -> None:
+    scale = sequential([3, 97])
+    assert scale.ticks == (0, 25, 50, 75, 100)
+    assert np.diff([luminance(scale.colour(v)) for v in np.linspace(0, 100, 40)]).min() > 0
+    assert scale.colour(1e9) == scale.colour(100)
+    assert scale.colour(math.nan) == NOTHING
+
+
+def test_a_diverging_scale_has_its_middle_at_zero() -> None:
+    scale = diverging([-0.03, 0.17, math.nan])
+    assert scale.ticks == (-0.2, -0.1, 0, 0.1, 0.2)
+    assert luminance(scale.colour(0)) > 0.85
+    below, above = scale.colour(-0.2), scale.colour(0.2)
+    assert below[2] > below[0]
+    assert above[0] > above[2]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 1, (0, 0.25, 0.5, 0.75, 1)),
+        (11_000, 237_000, (0, 100_000, 200_000, 300_000)),
+        (1.02, 1.14, (1, 1.05, 1.1, 1.15)),
+        (5, 5, (4.5, 4.75, 5, 5.25, 5.5)),
+        (0, 0, (0, 0.25, 0.5, 0.75, 1)),
+    ],
+)
+def test_ticks_are_round_and_hold_the_values(low: float, high: float, ticks: tuple[float, ...]) -> None:
+    assert round_ticks(low, high) == pytest.approx(ticks)
+
+
+def test_the_legend_names_unit_ticks_and_grey() -> None:
+    measure = Measure("total", "Total", "<orders>", TOTAL.show)
+    html = legend(measure, sequential([11_000, 237_000]), missing=True)
+    assert "&lt;orders&gt;" in html
+    for tick in ("0", "100 k", "200 k", "300 k"):
+        assert f"<span>{tick}</span>" in html
+    assert "no number" in html
+    assert "no number" not in legend(measure, sequential([0, 1]), missing=False)
+    assert html.index("rgb(68,1,84)") < html.index("rgb(253,231,37)")
+
+
+def test_measures_follow_what_the_market_has() -> None:
+    market = small_market()
+    assert [m.column for m in measures(market, has_actuals=True)] == ["total", "per_head", "uplift", "width", "error"]
+    market.facts.columns = ["shops"]
+    assert [m.column for m in measures(market, has_actuals=False)] == ["total", "uplift", "width"]
+
+
+@pytest.mark.parametrize(
+    ("names", "fact"),
+    [
+        (["population_2010", "population_2020", "hukou_population_2010"], "population_2020"),
+        (["stores", "geonames_city_population"], "geonames_city_population"),
+        (["stores"], None),
+    ],
+)
+def test_residents_are_counted_by_the_latest_population(names: list[str], fact: str | None) -> None:
+    market = small_market()
+    market = replace(market, facts=pd.DataFrame(1.0, index=list(market.regions), columns=names))
+    assert population_fact(market) == fact
+
+
+def test_bars_are_ranked_and_carry_the_region() -> None:
+    values = pd.Series({"a": 1.0, "b": 3.0, "c": 2.0})
+    (bar,) = ranked_bars(values.index.to_series().str.upper(), values, TOTAL, sequential(values), "b").data
+    assert list(bar.y) == ["A", "C", "B"]  # plotly draws upwards
+    assert [row[0] for row in bar.customdata] == ["a", "c", "b"]
+    assert list(bar.marker.line.width) == [0, 0, 3]
+
+
+@pytest.fixture
+def calendar() -> Calendar:
+    return small_market().calendar
+
+
+def test_phases_are_runs_of_days(calendar: Calendar) -> None:
+    found = list(phases(calendar, pd.date_range("2021-11-09", "2021-11-20")))
+    assert [(p.phase, f"{p.first:%d}", f"{p.last:%d}") for p in found] == [
+        ("run-up", "09", "10"),
+        ("peak", "11", "11"),
+        ("after", "12", "14"),
+    ]
+
+
+def test_the_series_shows_bands_of_the_samples(calendar: Calendar) -> None:
+    dates = pd.date_range("2021-11-10", periods=3)
+    samples = np.arange(101.0) + np.array([[0], [100], [200]])  # [H, S]
+    history = pd.Series(1.0, index=pd.date_range("2021-11-01", "2021-11-09"))
+    actual = pd.Series([50.0, np.nan, np.nan], index=dates)
+    figure = series(history, samples, dates, actual, None, phases(calendar, dates), "orders")
+    traces = {trace.name: trace for trace in figure.data}
+    assert list(traces) == ["95% band", "80% band", "50% band", "Past", "Forecast, median", "Actual"]
+    assert list(traces["80% band"].y) == pytest.approx([90, 190, 290, 210, 110, 10])
+    assert list(traces["Forecast, median"].y) == [50, 150, 250]
+    assert figure.layout.yaxis.title.text == "orders per day"
+    assert "Late" in [a.text for a in figure.layout.annotations]
+    nothing = pd.Series(np.nan, index=dates)
+    planned = series(history, samples, dates, nothing, nothing, [], "orders")
+    assert [trace.name for trace in planned.data][-1] == "As planned, median"
+
+
+def test_festivals_too_near_for_two_names_share_one(calendar: Calendar) -> None:
+    dates = pd.date_range("2021-11-10", periods=14)
+    shifted = calendar.with_mixture({pd.Timestamp("2021-11-13"): {"Mid · peak": 1.0}})
+    history = pd.Series(1.0, index=pd.date_range("2021-09-11", "2021-11-09"))
+    nothing = pd.Series(np.nan, index=dates)
+    figure = series(history, np.ones((14, 3)), dates, nothing, None, phases(shifted, dates), "orders")
+    assert "Late, Mid" in [a.text for a in figure.layout.annotations]
+
+
+COSINE = np.array([[1, -0.5, 0.9, 0], [-0.5, 1, -0.4, 0.8], [0.9, -0.4, 1, 0.1], [0, 0.8, 0.1, 1]])
+
+
+def test_the_alike_stand_side_by_side() -> None:
+    order = alike_order(COSINE)
+    assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset({0, 2}), frozenset({1, 3})}
+    (heat,) = similarity_map("abcd", COSINE).data
+    assert np.array_equal(heat.z, COSINE[np.ix_(order, order)])
+    assert alike_order(np.eye(2)) == [0, 1]
+
+
+def test_the_nearest_come_first_and_never_itself() -> None:
+    assert most_alike("abcd", COSINE, "a", 2) == [("c", 0.9), ("d", 0.0)]
