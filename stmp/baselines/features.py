@@ -19,7 +19,7 @@ UNNAMED = np.nan  # what LightGBM reads as a missing category
 
 
 class Features:
-    """Makes the rows of any origin of a view; volumes are log1p, relative to the level at the origin."""
+    """Makes the rows of any origin of a view; volumes in columns are log1p, relative to the level at the origin."""
 
     def __init__(self, view: Market, horizon: int) -> None:
         self.past, self.horizon = Past(view), horizon
@@ -40,7 +40,18 @@ class Features:
 
     def targets(self, origin: int) -> Array:
         """[R, C, H] what is to be forecast; NaN where missing."""
-        return self.logs[..., origin + 1 : origin + 1 + self.horizon] - self.level[..., origin, None]
+        return self.logs[..., origin + 1 : origin + 1 + self.horizon] - self.base(origin)
+
+    def base(self, origin: int) -> Array:
+        """[R, C, H] what targets are relative to: an ordinary day's weekdays, the level for other days.
+
+        A tree would split by weekday first, and know nothing of a festival on a weekday that it never fell on.
+        """
+        days = [
+            np.log1p(self.past.same_weekday(origin, day, self.past.types[day].kind)) if self.past.ordinary[day] else self.level[..., origin]
+            for day in range(origin + 1, origin + 1 + self.horizon)
+        ]
+        return np.stack(days, axis=-1)
 
     def rows(self, origin: int, *, named: bool = True) -> tuple[list[str], NDArray[np.float32]]:
         """Names and [R, C, H, F] columns. Without ``named``, every festival and holiday counts as never seen."""
@@ -111,7 +122,7 @@ class Features:
         found["same weekday"] = np.log1p(past.same_weekday(origin, target, date_type.kind)) - level if plain else unknown
         before = target - YEAR
         year = self.logs[..., before] - self.level[..., before - lead] if before >= lead else unknown
-        alike = before >= lead and (past.types[before] == date_type if plain else past.types[before].kind == date_type.kind)
+        alike = plain and before >= lead and past.types[before] == date_type  # a festival falls on another weekday: see its uplifts
         found["year"], found["year network"] = (year, mean(year, axis=0)[None]) if alike else (unknown, unknown)
         support = (
             past.support(date_type, int(past.offsets[target]), origin, lead, named=named) if not plain else np.empty(0, dtype=np.int64)

@@ -12,6 +12,7 @@ from stmp.baselines.past import Array, require_history
 from stmp.baselines.residuals import Residuals
 from stmp.forecast import Forecaster
 from stmp.market import Market
+from stmp.market.calendar import KINDS
 from stmp.scenario import Scenario
 
 LEVELS = (0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975)
@@ -24,7 +25,6 @@ SETTINGS = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 1.0,
-    "num_threads": 2,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
@@ -32,6 +32,7 @@ SETTINGS = {
 ROWS = 80_000  # most training rows
 CELLS = 1_200_000  # most cells looked at to choose them from
 HIDE = 0.5  # share of training origins at which festivals and holidays have no name and no past of their own
+WEIGHT = 4  # of a festival or holiday: a quantile loss bounds each row's pull, and few rows are left to the many
 HELD_OUT = 0.25  # share of the origins, the latest, on which the dependence between cells is measured
 SHORTEST = 28  # days before the first training origin
 
@@ -47,7 +48,7 @@ class _Rows:
 
 
 class LightGBM(Forecaster):
-    """Quantiles of the log volume relative to the recent level; samples are read off between them.
+    """Quantiles of the log volume relative to the recent level, on ordinary days to that of the weekday; samples are read off between them.
 
     The samples of a day's cells take the order that the errors of the median had together on held-out days, so that totals are not
     too sure of themselves.
@@ -71,14 +72,16 @@ class LightGBM(Forecaster):
         quantiles = np.sort(np.stack([_predicted(model, query) for model in models], axis=-1), axis=-1)
         special = ~changed.past.ordinary[origin + 1 : origin + 1 + horizon]
         uniforms = self._residuals(features, rows, seed, random).uniforms(special, samples)
-        drawn = _between(quantiles, uniforms) + changed.level[..., origin, None, None]
+        drawn = _between(quantiles, uniforms) + changed.base(origin)[..., None]
         return np.maximum(np.expm1(np.clip(drawn, 0, 25)), 0).astype(np.float32)
 
     def _fit(self, rows: _Rows, chosen: NDArray[np.bool_], level: float, seed: int):  # type: ignore[no-untyped-def]  # LightGBM has no types
         import lightgbm
 
         categorical = [rows.names.index(name) for name in CATEGORICAL]
-        data = lightgbm.Dataset(rows.columns[chosen], rows.target[chosen], categorical_feature=categorical)
+        columns = rows.columns[chosen]
+        weight = np.where(columns[:, rows.names.index("kind")] >= KINDS.index("holiday"), WEIGHT, 1)
+        data = lightgbm.Dataset(columns, rows.target[chosen], weight=weight, categorical_feature=categorical)
         return lightgbm.train(SETTINGS | {"seed": seed, "alpha": level}, data, self.rounds)
 
     def _residuals(self, features: Features, rows: _Rows, seed: int, random: np.random.Generator) -> Residuals:
