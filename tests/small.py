@@ -1,0 +1,118 @@
+"""A tiny STMP on the small markets, trained or not, and the inputs it reads: what the tests of the model share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from stmp.batches import Episode, Gatherer
+from stmp.checkpoint import Card, versions
+from stmp.config import Calibration, ModelConfig, Schema, TrainingConfig
+from stmp.forecaster import STMP
+from stmp.market import Market
+from stmp.model import STMPNetwork
+from stmp.tasks import Panel, QueryInputs, SupportInputs
+
+CPU = torch.device("cpu")
+TINY = ModelConfig(window=14, horizon=7, shots=3, skip_hidden=4, hidden=5, features=6, latent=4)
+FAITHFUL = TINY.model_copy(update={k: v for k, v in ModelConfig.faithful() if isinstance(v, bool)})
+TINY_TRAINING = TrainingConfig(model=TINY, steps=6, batch=2, categories=2, spatial_regions=3, temporal_regions=2, evaluate_every=3)
+
+
+def gatherer_of(market: Market, model: ModelConfig = TINY) -> Gatherer:
+    return Gatherer(Panel(market, Schema.of(market), model.window, CPU), model)
+
+
+def network_of(market: Market, model: ModelConfig = TINY, seed: int = 0) -> STMPNetwork:
+    """An untrained network whose head hears psi as loudly as a trained one does."""
+    torch.manual_seed(seed)
+    network = STMPNetwork(model, Schema.of(market)).eval()
+    with torch.no_grad():
+        network.generator.head.weight.mul_(5)
+    return network
+
+
+def card_of(market: Market, model: ModelConfig = TINY, calibration: Calibration | None = None) -> Card:
+    schema = Schema.of(market)
+    return Card(
+        market=market.about.name,
+        title=market.about.title,
+        simulated=True,
+        unit="orders",
+        regions=market.regions,
+        categories=market.categories,
+        streams=schema.streams,
+        facts=schema.facts,
+        known=schema.known,
+        trained_from="2020-01-01",
+        trained_until="2021-06-30",
+        data_digest=market.digest,
+        weights_sha256="",
+        seed=0,
+        steps=6,
+        seconds=1.5,
+        parameters=1,
+        config=TINY_TRAINING.model_copy(update={"model": model}),
+        calibration=calibration or Calibration(),
+        scores={"validation_loss": 0.25},
+        versions=versions(),
+    )
+
+
+def forecaster_of(market: Market, calibration: Calibration | None = None) -> STMP:
+    return STMP(network_of(market), card_of(market, calibration=calibration), CPU)
+
+
+def position(market: Market, date: str) -> int:
+    """Of a day in the panel, or in the calendar beyond it; both begin together in the small markets."""
+    return (pd.Timestamp(date) - market.dates[0]).days
+
+
+def episode_of(gatherer: Gatherer, origin: int, leads: Sequence[int] = (1, 2, 3), regions: Sequence[int] | None = None) -> Episode:
+    """Every category, and each target day with its own date type."""
+    count, categories = gatherer.panel.view.orders.shape[:2]
+    targets = origin + np.array(leads)
+    return Episode(
+        regions=np.arange(count) if regions is None else np.array(regions),
+        categories=np.arange(categories),
+        origin=origin,
+        leads=np.array(leads),
+        types=tuple(map(int, gatherer.panel.type_of[targets])),
+        mix=np.eye(len(leads), dtype=np.float32),
+        counted=np.ones(len(leads), dtype=np.float32),
+    )
+
+
+def inputs_of(gatherer: Gatherer, *episodes: Episode) -> tuple[SupportInputs, QueryInputs]:
+    support = gatherer.support(list(episodes))
+    return gatherer.support_inputs(list(episodes), support), gatherer.query_inputs(list(episodes), support)
+
+
+def tensors(inputs: SupportInputs | QueryInputs) -> dict[str, Tensor]:
+    """Every tensor of the inputs by name, the windows one by one."""
+    found = {f.name: getattr(inputs, f.name) for f in fields(inputs)}
+    windows = found.pop("windows")
+    return found | {f"windows {i}": window for i, window in enumerate(windows)}
+
+
+def with_panel(market: Market, orders: np.ndarray, digest: str, past: dict[str, np.ndarray] | None = None) -> Market:
+    """The market with other values, and a digest that says so."""
+    return replace(market, orders=orders, past=market.past if past is None else past, digest=digest)
+
+
+def scrambled(market: Market, after: int) -> Market:
+    """Every value later than the position ``after`` is another one, or missing."""
+    rng = np.random.default_rng(5)
+
+    def other(values: np.ndarray) -> np.ndarray:
+        changed = values.copy()
+        noise = rng.uniform(0, 1e5, changed[..., after + 1 :].shape)
+        changed[..., after + 1 :] = np.where(rng.random(noise.shape) < 0.2, np.nan, noise)
+        return changed
+
+    return with_panel(market, other(market.orders), f"scrambled after {after}", {n: other(v) for n, v in market.past.items()})

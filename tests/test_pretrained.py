@@ -1,0 +1,112 @@
+"""The checkpoint that the studio ships: what its card says, and that its representations matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from stmp.checkpoint import CARD, WEIGHTS, read_card
+from stmp.config import Schema
+from stmp.forecast import BASELINE
+from stmp.forecaster import STMP
+from stmp.market import Market
+from stmp.market.load import load_market
+from stmp.model import Gaussian
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKPOINT = ROOT / "pretrained" / "beijing"
+BEIJING = ROOT / "assets" / "markets" / "beijing"
+PEAK = "Double 11 · peak"
+HORIZON, DRAWS = 14, 50
+
+pytestmark = pytest.mark.skipif(not (CHECKPOINT / CARD).is_file(), reason="pretrained/beijing is not there: make it with 'make train'")
+
+
+@pytest.fixture(scope="module")
+def market() -> Market:
+    return load_market(BEIJING)
+
+
+@pytest.fixture(scope="module")
+def forecaster() -> STMP:
+    return STMP.load(CHECKPOINT, device="cpu")
+
+
+class Exchange:
+    """Forecasts of one cutoff from the same noise, with whatever psi one gives it."""
+
+    def __init__(self, forecaster: STMP, market: Market, cutoff: str) -> None:
+        view = market.until(pd.Timestamp(cutoff))
+        self.forecaster, start = forecaster, len(view.dates)
+        self.actual = market.orders[..., start : start + HORIZON]
+        self.days = [t.label for t in market.calendar.types[start : start + HORIZON]]
+        with torch.inference_mode():
+            inferred = forecaster._infer(view)
+            self.query = inferred.query(BASELINE, HORIZON)
+            self.types = inferred.psi(self.query.labels)
+            self.regions = inferred.regions
+            generator = torch.Generator().manual_seed(0)
+            count = len(self.query.labels)
+            self.noise = forecaster.network.draw_noise(self.query.inputs, count, DRAWS, forecaster.card.calibration, generator)
+
+    def wape(self, regions: Gaussian | None = None, types: Gaussian | None = None, labels: tuple[str, ...] = ()) -> float:
+        """Of the medians, on the days of the date types ``labels`` or on all."""
+        network, calibration = self.forecaster.network, self.forecaster.card.calibration
+        with torch.inference_mode():
+            z = network.sample(self.query.inputs, regions or self.regions, types or self.types, calibration, self.noise)
+            volume = torch.expm1(z + self.query.inputs.level[..., None]).clamp(min=0).median(0).values.numpy()
+        chosen = np.array([not labels or day in labels for day in self.days])
+        return float(np.abs(volume - self.actual)[..., chosen].sum() / self.actual[..., chosen].sum())
+
+    def swapped(self, one: str, other: str) -> Gaussian:
+        """The date types' psi with those of two types exchanged."""
+        order = list(range(len(self.query.labels)))
+        i, j = (self.query.labels.index(label) for label in (one, other))
+        order[i], order[j] = j, i
+        return Gaussian(self.types.mean[:, order], self.types.std[:, order])
+
+
+@pytest.fixture(scope="module")
+def exchange(forecaster: STMP, market: Market) -> Exchange:
+    return Exchange(forecaster, market, "2019-10-31")
+
+
+def test_all_of_2019_is_unseen(market: Market) -> None:
+    card = read_card(CHECKPOINT)
+    assert card.trained_until == "2018-12-31"
+    assert card.trained_from == "2015-01-01"
+    assert card.simulated
+
+
+def test_it_was_trained_on_the_market_that_is_shipped(market: Market) -> None:
+    card = read_card(CHECKPOINT)
+    assert card.data_digest == market.digest
+    assert card.schema_ == Schema.of(market)
+    assert (card.regions, card.categories) == (market.regions, market.categories)
+    assert card.calibration.days > 250
+    assert card.calibration.festival_days > 20
+
+
+def test_it_is_small() -> None:
+    assert {file.name for file in CHECKPOINT.iterdir()} == {CARD, WEIGHTS}
+    assert sum(file.stat().st_size for file in CHECKPOINT.iterdir()) < 10_000_000
+
+
+def test_exchanging_an_ordinary_day_and_a_peak_makes_the_error_worse(exchange: Exchange) -> None:
+    types = exchange.swapped("workday", PEAK)
+    for labels in ((), ("workday", PEAK), (PEAK,)):
+        before, after = exchange.wape(labels=labels), exchange.wape(types=types, labels=labels)
+        print(f"WAPE on {labels or 'all days'}: {before:.4f}, exchanged {after:.4f}, {after / before:.3f} times")
+    assert exchange.wape(types=types, labels=(PEAK,)) > 1.1 * exchange.wape(labels=(PEAK,))
+    assert exchange.wape(types=types) > 1.05 * exchange.wape()
+
+
+def test_exchanging_unlike_districts_makes_the_error_worse(exchange: Exchange) -> None:
+    regions = Gaussian(exchange.regions.mean.flip(1), exchange.regions.std.flip(1))
+    before, after = exchange.wape(), exchange.wape(regions=regions)
+    print(f"WAPE: {before:.4f}, districts in reverse {after:.4f}, {after / before:.3f} times")
+    assert after > 1.02 * before
