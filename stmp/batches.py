@@ -88,6 +88,7 @@ class Gatherer:
             present=present,
             members=torch.as_tensor(support.members, device=self.panel.device),
             row=torch.as_tensor(support.row, device=self.panel.device),
+            kinds=self.panel.type_kinds[torch.as_tensor(self.panel.type_of, device=self.panel.device)[days]],
         )
 
     def query_inputs(self, episodes: list[Episode], support: Support) -> QueryInputs:
@@ -110,6 +111,7 @@ class Gatherer:
             members=torch.as_tensor(support.members, device=self.panel.device),
             mix=torch.as_tensor(np.stack([e.mix for e in episodes]), device=self.panel.device),
             level=streams[0].level_at(origin)[:, 0],
+            kinds=self.panel.type_kinds[torch.tensor([e.types for e in episodes], device=self.panel.device)],
         )
 
     def _streams(self, episodes: list[Episode]) -> list[_Stream]:

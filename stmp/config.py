@@ -40,10 +40,10 @@ class ModelConfig(Config):
     skip_hidden: Annotated[int, Field(ge=1)] = 12
     hidden: Annotated[int, Field(ge=1)] = 24
     features: Annotated[int, Field(ge=1)] = 32  # width of an extracted instance h
-    latent: Annotated[int, Field(ge=1)] = 8  # Z
+    latent: Annotated[int, Field(ge=3)] = 8  # Z; the first three tell how a region departs from the others, by kind of day
     labels_in_support: bool = True  # as in VERSA's regression network; the paper's figure draws x only
     aligned_ar: bool = True  # the weekday-aligned AR branch is added to the output, too
-    support_base: bool = True  # predict around level x shrunk uplift of the support
+    support_base: bool = True  # predict around level x uplift of the support, shrunk to what psi says of the region
     student_t: bool = True  # else a Gaussian
     shared_days: bool = True  # a part of the error that all regions of a day share
 
@@ -57,7 +57,7 @@ class TrainingConfig(Config):
     """How the weights are found."""
 
     model: ModelConfig = ModelConfig()
-    steps: Annotated[int, Field(ge=1)] = 2500
+    steps: Annotated[int, Field(ge=1)] = 1500
     batch: Annotated[int, Field(ge=1)] = 4  # B, episodes of one step
     categories: Annotated[int, Field(ge=1)] = 3  # categories sampled into an episode
     spatial_regions: Annotated[int, Field(ge=1)] = 18  # regions sampled into an episode of the spatial view

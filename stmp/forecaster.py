@@ -58,7 +58,7 @@ class STMP(Forecaster):
         """psi of every region and of the date types named, by default every one the market's calendar knows."""
         with torch.inference_mode():
             inferred = self._infer(view)
-            wanted = tuple(labels if labels is not None else inferred.vocabulary)
+            wanted = tuple(labels if labels is not None else dict.fromkeys(t.label for t in view.calendar.types))
             psi = inferred.psi(wanted)
             return Representations(_psi(view.regions, inferred.regions), _psi(wanted, Gaussian(psi.mean, psi.std)))
 

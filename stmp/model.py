@@ -6,8 +6,9 @@
     support instances -> h_1..h_k -> instance pooling -> mu, sigma -> psi       (amortization network)
     query instance -> h~;  fc([psi, h~]) -> y                                   (generative model)
 
-Ours, each a switch of ModelConfig: labels in the support, an aligned AR branch and a shrunk support uplift under the
-output, a Student-t likelihood, and a part of the error that all regions of a day share.
+Ours, each a switch of ModelConfig: labels in the support, an aligned AR branch and the support's common uplift under the
+output, with the product of psi of the region and of the date type for how the one departs from it, a Student-t likelihood,
+and a part of the error that all regions of a day share.
 
 Axes: B episodes, M instances, N support days, P target days, Y date types, L draws of psi, R regions, C categories,
 T steps, F step features, E encoded window, H feature width, Z latent size.
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stmp.config import Calibration, ModelConfig, Schema
-from stmp.tasks import ALIGNED, INTERVAL, RELATIONS, STEP_FEATURES, QueryInputs, SupportInputs
+from stmp.tasks import ALIGNED, INTERVAL, KINDS, RELATIONS, STEP_FEATURES, QueryInputs, SupportInputs
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
 MAX_NOISE = 8.0  # a heavier tail in log space would give the mean of the volumes no finite value
@@ -95,6 +96,7 @@ class AmortizationNetwork(nn.Module):
     """q_phi(psi | D): support instances -> instance pooling -> psi of each region and of each date type."""
 
     LABELS = 3  # own label, its distance from the regions' mean, presence
+    PRIOR_DAYS = 1.0  # days without a departure that a region's own are averaged with
 
     def __init__(self, config: ModelConfig, schema: Schema) -> None:
         super().__init__()
@@ -104,6 +106,9 @@ class AmortizationNetwork(nn.Module):
         self.relation = nn.Parameter(torch.tensor([0.0, 0.1, 0.3, 1.0]))  # weight of a support day by its relation to the type
         self.region_heads = nn.Linear(config.features + 1, 2 * config.latent)
         self.type_heads = nn.Linear(config.features + 1, 2 * config.latent)
+        with torch.no_grad():
+            self.region_heads.weight.mul_(0.1)
+            self.type_heads.weight.mul_(0.1)
 
     def forward(self, support: SupportInputs) -> tuple[Gaussian, Gaussian]:
         """psi of the regions [B, R, C, Z] and of the date types [B, Y, C, Z]."""
@@ -119,7 +124,12 @@ class AmortizationNetwork(nn.Module):
         weight = functional.relu(self.relation)[support.members]
         columns = weight[..., None, None] * support.present[:, None]  # [B, Y, N, R, C]
         types = self._pool(h, columns, "bnrch,bynrc->bych", "bynrc->byc")
-        return self._heads(self.region_heads, regions), self._heads(self.type_heads, types)
+        region = self._heads(self.region_heads, regions)
+        # How a region departs from the others on each kind of day: the part of psi that no other path carries to the forecast.
+        departures = torch.einsum("bnrc,bnrc,bnk->brck", labels[..., 1], row, support.kinds)
+        departures = departures / (torch.einsum("bnrc,bnk->brck", row, support.kinds) + self.PRIOR_DAYS)
+        departures = functional.pad(departures, (0, region.mean.shape[-1] - departures.shape[-1]))
+        return Gaussian(region.mean + departures, region.std), self._heads(self.type_heads, types)
 
     @staticmethod
     def _pool(h: Tensor, weight: Tensor, product: str, mass: str) -> Tensor:
@@ -131,27 +141,24 @@ class AmortizationNetwork(nn.Module):
     @staticmethod
     def _heads(head: nn.Linear, pooled: Tensor) -> Gaussian:
         mean, raw = head(pooled).chunk(2, dim=-1)
-        return Gaussian(mean, functional.softplus(raw - 1.0) + 1e-3)
+        return Gaussian(mean, functional.softplus(raw - 3.0) + 1e-3)
 
 
 class SupportUplift(nn.Module):
-    """The label path: the mean relative volume of the support days, weighted by how they relate to the target day."""
+    """The label path: the regions' mean relative volume on the support days, weighted by how they relate to the target day."""
 
     def __init__(self) -> None:
         super().__init__()
         self.score = nn.Sequential(nn.Linear(RELATIONS, 16), nn.Tanh(), nn.Linear(16, 1))
 
-    def forward(self, inputs: QueryInputs) -> tuple[Tensor, Tensor]:
-        """The regions' common uplift and each region's own [B, R, C, P]; 0 where no support day has a value."""
+    def forward(self, inputs: QueryInputs) -> Tensor:
+        """The uplift that all regions have in common [B, 1, C, P]; 0 where no support day has a value."""
         score = self.score(inputs.relations)[..., 0]  # [B, P, Y, N]
         score = score.masked_fill((inputs.members == 0)[:, None], -1e4)
         weight = torch.einsum("bpy,bpyn->bpn", inputs.mix, torch.softmax(score, dim=-1) * (inputs.members > 0)[:, None])
         mass = weight[..., None, None] * inputs.matched_present  # [B, P, N, R, C]
-        own_mass = mass.sum(2)
-        own_total = (mass * inputs.matched).sum(2)
-        common = own_total.sum(2, keepdim=True) / own_mass.sum(2, keepdim=True).clamp(min=1e-6)
-        own = torch.where(own_mass > 1e-6, own_total / own_mass.clamp(min=1e-6), common)
-        return common.expand_as(own).movedim(1, 3), own.movedim(1, 3)
+        common = (mass * inputs.matched).sum((2, 3)) / mass.sum((2, 3)).clamp(min=1e-6)  # [B, P, C]
+        return common.transpose(1, 2)[:, None]
 
 
 class Distribution(NamedTuple):
@@ -170,16 +177,17 @@ class Query(NamedTuple):
 
     hidden: Tensor  # [B, R, C, P, G]
     ar: Tensor  # [B, R, C, P]
-    common: Tensor  # [B, R, C, P]
-    own: Tensor  # [B, R, C, P]
+    common: Tensor  # [B, 1, C, P]
     level: Tensor  # [B, R, C]
     mix: Tensor  # [B, P, Y]
+    kinds: Tensor  # [B, Y, K]
 
 
 class Generator(nn.Module):
     """p_theta(y | x, psi): query instance -> h~; fc([psi, h~]) -> the distribution of y."""
 
-    OUTPUTS = 7  # correction, gate of the base, own share of the uplift, cell scale, day, category and region loadings
+    OUTPUTS = 6  # correction, gate of the base, cell scale, day, category and region loadings
+    LARGEST = 1.0  # correction of the base, in log space: beyond it lies one past year's surprise learned by heart
 
     def __init__(self, config: ModelConfig, schema: Schema) -> None:
         super().__init__()
@@ -190,30 +198,37 @@ class Generator(nn.Module):
         self.first = nn.Linear(config.features, config.features)
         self.first_region = nn.Linear(config.latent, config.features, bias=False)
         self.first_type = nn.Linear(config.latent, config.features, bias=False)
+        self.response = nn.Linear(config.latent, config.latent, bias=False)
+        self.raw_share = nn.Parameter(torch.zeros(KINDS))
         self.head = nn.Linear(config.features, self.OUTPUTS)
-        with torch.no_grad():  # start at the mean of the last four same weekdays, half of the own uplift, modest noise
+        with torch.no_grad():  # start at the mean of the last four same weekdays, half of what is a region's own, modest noise
             self.ar.weight.copy_(torch.tensor([[0.25, 0.25, 0.25, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0]]))
             self.ar.bias.zero_()
             self.head.weight.mul_(0.1)
-            self.head.bias.copy_(torch.tensor([0.0, 0.0, 0.0, -1.5, -3.0, -3.0, -3.0]))
+            self.response.weight.mul_(0.1)
+            self.head.bias.copy_(torch.tensor([0.0, 0.0, -1.5, -3.0, -3.0, -3.0]))
 
     def query(self, inputs: QueryInputs) -> Query:
         """Everything that does not depend on psi, once per query."""
         encoded = self.extractor.encode(inputs.windows)
         h = self.extractor(encoded, inputs.aligned, inputs.interval, inputs.facts)[:, 0]  # [B, R, C, P, H]
         aligned = self.ar(inputs.aligned[:, 0])[..., 0]
-        common, own = self.uplift(inputs)
-        return Query(self.first(h), aligned, common, own, inputs.level, inputs.mix)
+        return Query(self.first(h), aligned, self.uplift(inputs), inputs.level, inputs.mix, inputs.kinds)
 
     def forward(self, query: Query, region: Tensor, date_type: Tensor) -> Distribution:
         """psi of regions [L, B, R, C, Z] and of date types [L, B, Y, C, Z] -> the distribution, [L, B, R, C, P]."""
         of_type = torch.einsum("bpy,lbycg->lbcpg", query.mix, self.first_type(date_type))
         hidden = query.hidden[None] + self.first_region(region)[..., None, :] + of_type[:, :, None]
-        correction, gate, share, scale, day, category, area = self.head(functional.relu(hidden)).unbind(-1)
+        correction, gate, scale, day, category, area = self.head(functional.relu(hidden)).unbind(-1)
         location = correction
         if self.config.support_base:
-            uplift = torch.lerp(query.common[None], query.own[None], torch.sigmoid(share))
-            location = location + (torch.lerp(uplift, query.ar[None], torch.sigmoid(gate)) if self.config.aligned_ar else uplift)
+            # The cell of the (region, date type) grid: how this region departs from the common uplift on a day of this type.
+            share = torch.sigmoid(self.raw_share) * query.kinds
+            share = functional.pad(share, (0, date_type.shape[-1] - KINDS))[None, :, :, None]
+            response = torch.einsum("bpy,lbycz->lbcpz", query.mix, self.response(date_type) + share)
+            uplift = query.common[None] + torch.einsum("lbrcz,lbcpz->lbrcp", region, response)
+            base = torch.lerp(uplift, query.ar[None], torch.sigmoid(gate)) if self.config.aligned_ar else uplift
+            location = base + self.LARGEST * torch.tanh(correction)
         elif self.config.aligned_ar:
             location = location + query.ar[None]
         scale = functional.softplus(scale)

@@ -17,11 +17,14 @@ from torch import Tensor
 
 from stmp.config import Schema
 from stmp.market import DateType, Market
+from stmp.market.calendar import DAY_OFF, PHASES, WORKDAY
 
 STEP_FEATURES = 5  # value, present, day off, holiday, festival
 ALIGNED = 9
 INTERVAL = 19
 RELATIONS = 9
+OWN_KINDS = ("workday", "day off", "festival")  # on which a region's own departures from the others are told apart
+KINDS = len(OWN_KINDS)
 SPECIAL_WEIGHT = 0.1  # of a festival or holiday in the level: a peak must not raise the ordinary level
 
 
@@ -47,6 +50,7 @@ class SupportInputs:
     labels, present: [B, N, R, C] relative volume of the support days and its mask.
     members: [B, Y, N] relation (0..3) of each date type to each support day chosen for it.
     row: [B, N] whether the day belongs to the regions' own support.
+    kinds: [B, N, K] which of OWN_KINDS the day is; all 0 for a public holiday.
     """
 
     windows: tuple[Tensor, ...]
@@ -57,6 +61,7 @@ class SupportInputs:
     present: Tensor
     members: Tensor
     row: Tensor
+    kinds: Tensor
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class QueryInputs:
     lead time, and their mask.  relations: [B, P, Y, N, Q] how a support day relates to a target day as a date type.
     members: [B, Y, N] as in SupportInputs.  mix: [B, P, Y] weights of the date types in each target day.
     level: [B, R, C] log1p level at the origin.
+    kinds: [B, Y, K] which of OWN_KINDS each date type is.
     """
 
     windows: tuple[Tensor, ...]
@@ -81,6 +87,7 @@ class QueryInputs:
     members: Tensor
     mix: Tensor
     level: Tensor
+    kinds: Tensor
 
 
 class Panel:
@@ -95,11 +102,15 @@ class Panel:
         self.first_day = (view.dates[0] - calendar.dates[0]).days  # position of the panel's first day in the calendar
         self.days = len(view.dates)
         blended = [DateType.parse(label) for blend in calendar.mixture.values() for label in blend]
-        self.types: tuple[DateType, ...] = tuple(dict.fromkeys([*calendar.types, *blended]))
+        # What a day may become when a scenario moves the festival that covers it, although no day shows it now.
+        covered = [WORKDAY, DAY_OFF, *(DateType("holiday", str(name)) for name in dict.fromkeys(calendar.holiday) if name)]
+        covered += [DateType("festival", name, phase) for name in calendar.festivals for phase in PHASES]
+        self.types: tuple[DateType, ...] = tuple(dict.fromkeys([*calendar.types, *blended, *covered]))
         type_index = {date_type: i for i, date_type in enumerate(self.types)}
         self.type_of = np.array([type_index[t] for t in calendar.types])[self.first_day :]
         self.relation = np.array([[a.relation(b) for b in self.types] for a in self.types])
         self.kind_of = np.array([t.kind for t in self.types])[self.type_of]
+        self.type_kinds = self._tensor(np.array([[t.kind == kind for kind in OWN_KINDS] for t in self.types]))  # [types, K]
         self.offsets = calendar.offsets[self.first_day :]
         self.weekday = calendar.dates.dayofweek.to_numpy()[self.first_day :]
         self.ordinary = np.isin(self.kind_of, ("workday", "day off"))

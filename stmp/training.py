@@ -194,7 +194,9 @@ class _Run:
 
     def _fingerprint(self) -> dict[str, object]:
         until = f"{self.view.cutoff:%Y-%m-%d}"
-        return {"config": self.config.model_dump(mode="json"), "digest": self.view.digest, "until": until, "seed": self.seed}
+        shapes = {name: list(value.shape) for name, value in self.network.state_dict().items()}  # another version's may differ
+        run = {"config": self.config.model_dump(mode="json"), "digest": self.view.digest, "until": until, "seed": self.seed}
+        return run | {"shapes": shapes}
 
     def _save_state(self) -> None:
         """Weights, optimizer and random states, so that an interrupted run goes on as if it had not been."""
