@@ -57,7 +57,7 @@ class TrainingConfig(Config):
     """How the weights are found."""
 
     model: ModelConfig = ModelConfig()
-    steps: Annotated[int, Field(ge=1)] = 1500
+    steps: Annotated[int, Field(ge=1)] = 1200
     batch: Annotated[int, Field(ge=1)] = 4  # B, episodes of one step
     categories: Annotated[int, Field(ge=1)] = 3  # categories sampled into an episode
     spatial_regions: Annotated[int, Field(ge=1)] = 18  # regions sampled into an episode of the spatial view
@@ -73,7 +73,7 @@ class TrainingConfig(Config):
     special_days: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of episodes aimed at a festival or holiday
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # the last part of the span, for early stopping
     evaluate_every: Annotated[int, Field(ge=1)] = 100
-    patience: Annotated[int, Field(ge=1)] = 8  # evaluations without a better score
+    patience: Annotated[int, Field(ge=1)] = 6  # evaluations without a better score
 
 
 class Calibration(Config):

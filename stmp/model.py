@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stmp.config import Calibration, ModelConfig, Schema
-from stmp.tasks import ALIGNED, INTERVAL, KINDS, RELATIONS, STEP_FEATURES, QueryInputs, SupportInputs
+from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, RELATIONS, STEP_FEATURES, QueryInputs, SupportInputs
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
 MAX_NOISE = 8.0  # a heavier tail in log space would give the mean of the volumes no finite value
@@ -227,7 +227,10 @@ class Generator(nn.Module):
             share = functional.pad(share, (0, date_type.shape[-1] - KINDS))[None, :, :, None]
             response = torch.einsum("bpy,lbycz->lbcpz", query.mix, self.response(date_type) + share)
             uplift = query.common[None] + torch.einsum("lbrcz,lbcpz->lbrcp", region, response)
-            base = torch.lerp(uplift, query.ar[None], torch.sigmoid(gate)) if self.config.aligned_ar else uplift
+            # The AR branch reads ordinary days alone, so it has a say on ordinary days alone.
+            ordinary = torch.einsum("bpy,by->bp", query.mix, query.kinds[..., :ORDINARY_KINDS].sum(-1))[None, :, None, None]
+            gate = torch.sigmoid(gate) * ordinary
+            base = torch.lerp(uplift, query.ar[None], gate) if self.config.aligned_ar else uplift
             location = base + self.LARGEST * torch.tanh(correction)
         elif self.config.aligned_ar:
             location = location + query.ar[None]

@@ -25,6 +25,7 @@ INTERVAL = 19
 RELATIONS = 9
 OWN_KINDS = ("workday", "day off", "festival")  # on which a region's own departures from the others are told apart
 KINDS = len(OWN_KINDS)
+ORDINARY_KINDS = 2  # the first of them
 SPECIAL_WEIGHT = 0.1  # of a festival or holiday in the level: a peak must not raise the ordinary level
 
 

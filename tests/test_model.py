@@ -295,7 +295,7 @@ def test_the_loss_is_the_density_of_cells_and_totals(market: Market, gatherer: G
     as_tensor = (torch.tensor(a, dtype=torch.float32)[None] for a in (present, counted))
     with torch.no_grad():
         loss = network.loss(support, query, target, *as_tensor, draws=1)
-    assert loss.item() == pytest.approx(expected, rel=2e-3, abs=2e-3)
+    assert loss.item() == pytest.approx(expected, rel=5e-3, abs=5e-3)
 
 
 @pytest.mark.parametrize("axes", [(2, 3), (2,), (3,)], ids=["day", "category", "region"])
@@ -419,7 +419,9 @@ def test_the_split_first_layer_is_one_fc_on_the_concatenation(market: Market, in
         of_type = date_type.mean[0].transpose(0, 1)[None].expand(regions, -1, -1, -1)  # each target day is its own type
         out = generator.head(torch.relu(whole(torch.cat([h, of_region, of_type], dim=-1))))
         ar = (query.aligned[0, 0] * generator.ar.weight[0]).sum(-1) + generator.ar.bias
-        gate = torch.sigmoid(out[..., 1])
+        ordinary = query.kinds[0, :, :2].sum(-1)  # each target day is its own type
+        assert 0 < ordinary.sum() < len(ordinary)
+        gate = torch.sigmoid(out[..., 1]) * ordinary
         # How each region departs from the common uplift: its psi times what the date type's psi makes of it.
         response = of_type @ generator.response.weight.T
         response[..., :KINDS] += torch.sigmoid(generator.raw_share) * query.kinds[0]
