@@ -1,8 +1,9 @@
-"""Small markets made in memory, for tests that need no files."""
+"""Small markets made in memory, and their tables written as files."""
 
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -48,3 +49,16 @@ def small_market(
     digest = hashlib.sha256(orders.tobytes() + repr((names, start, end)).encode()).hexdigest()
     labels = tuple(f"c{i}" for i in range(categories))
     return Market(about, names, labels, dates, orders, past, calendar, {}, table, facts, None, digest)
+
+
+def write_tables(made: Market, folder: Path) -> None:
+    """The market's panel.csv and calendar.csv."""
+    index = pd.MultiIndex.from_product([made.regions, made.categories, made.dates], names=["region", "category", "date"])
+    panel = pd.DataFrame({"orders": made.orders.ravel(), "cart_adds": made.past["cart_adds"].ravel()}, index=index)
+    panel.to_csv(folder / "panel.csv", float_format="%.0f")
+    days = made.calendar
+    calendar = pd.DataFrame({"workday": days.workday.astype(int), "holiday": days.holiday, "festival": ""}, index=days.dates.rename("date"))
+    for occurrence in days.occurrences:
+        if occurrence.peak in calendar.index:
+            calendar.loc[occurrence.peak, "festival"] = occurrence.festival
+    calendar.to_csv(folder / "calendar.csv")

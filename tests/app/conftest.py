@@ -16,7 +16,7 @@ from app import offers
 from stmp.config import ModelConfig, TrainingConfig
 from stmp.market.load import load_market
 from stmp.training import train
-from tests.markets import small_market
+from tests.markets import small_market, write_tables
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 UNTIL = pd.Timestamp("2021-06-30")
@@ -51,15 +51,7 @@ def write_market(folder: Path, name: str, title: str, simulated: bool, regions: 
     """A folder with a market of four regions; ``regions`` is the section of its manifest."""
     made = small_market(regions=4, seed=seed)
     folder.mkdir(parents=True)
-    index = pd.MultiIndex.from_product([made.regions, made.categories, made.dates], names=["region", "category", "date"])
-    panel = pd.DataFrame({"orders": made.orders.ravel(), "cart_adds": made.past["cart_adds"].ravel()}, index=index)
-    panel.to_csv(folder / "panel.csv", float_format="%.0f")
-    days = made.calendar
-    calendar = pd.DataFrame({"workday": days.workday.astype(int), "holiday": days.holiday, "festival": ""}, index=days.dates.rename("date"))
-    for occurrence in days.occurrences:
-        if occurrence.peak in calendar.index:
-            calendar.loc[occurrence.peak, "festival"] = occurrence.festival
-    calendar.to_csv(folder / "calendar.csv")
+    write_tables(made, folder)
     west, north = np.array([0, 1, 0, 1]), np.array([1, 1, 0, 0])
     table = pd.DataFrame({"name": NAMES, "lat": 39.5 + north, "lon": 116.5 + west, "population": [1e5, 2e5, 3e5, 4e5]}, index=made.regions)
     table.to_csv(folder / "regions.csv", index_label="region")

@@ -13,7 +13,7 @@ from stmp.config import ModelConfig, TrainingConfig
 from stmp.market.load import load_market
 from stmp.training import train
 from tests.commands import Outcome, Run
-from tests.markets import small_market
+from tests.markets import small_market, write_tables
 
 UNTIL = pd.Timestamp("2021-06-30")
 TINY = TrainingConfig(
@@ -56,15 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     made = small_market(regions=3)
-    index = pd.MultiIndex.from_product([made.regions, made.categories, made.dates], names=["region", "category", "date"])
-    panel = pd.DataFrame({"orders": made.orders.ravel(), "cart_adds": made.past["cart_adds"].ravel()}, index=index)
-    panel.to_csv(folder / "panel.csv", float_format="%.0f")
-    calendar = pd.DataFrame({"workday": made.calendar.workday.astype(int), "festival": ""}, index=made.calendar.dates.rename("date"))
-    calendar["holiday"] = made.calendar.holiday
-    for occurrence in made.calendar.occurrences:
-        if occurrence.peak in calendar.index:
-            calendar.loc[occurrence.peak, "festival"] = occurrence.festival
-    calendar.to_csv(folder / "calendar.csv")
+    write_tables(made, folder)
     (folder / "market.toml").write_text(MANIFEST, encoding="utf-8")
     return folder
 
