@@ -11,10 +11,10 @@ import streamlit as st
 from app import loading
 from app.formats import plain
 from app.inputs.chosen import ask_district
-from app.inputs.sidebar import ask_checkpoint, ask_market, ask_question
 from app.parts import messages
 from app.parts.figures import key_figures
 from app.parts.past import past_and_forecast
+from app.parts.question import question
 from app.parts.ranking import ranking
 from app.parts.similarity import similarity
 from app.parts.where import where
@@ -27,16 +27,9 @@ TWO_ABREAST = 400  # pixels a map or chart needs at least; where two do not fit,
 def page(folders: Sequence[Path]) -> None:
     """Ask, forecast, show. ``folders``: the markets on offer."""
     with messages.faults_told():
-        if not folders:
-            messages.no_market()
+        choice = question(folders)
+        if choice is None:
             return
-        loaded = ask_market(folders)
-        messages.heading(loaded.market)
-        offer = ask_checkpoint(loaded.market)
-        if offer is None:
-            messages.no_checkpoint(loaded)
-            return
-        choice = ask_question(loaded, offer)
         run, planned = loading.run(choice.question), Scenario()
         plan = None if choice.question.scenario == planned else loading.run(replace(choice.question, scenario=planned))
         reading = Reading.of(choice, run, plan)

@@ -1,0 +1,17 @@
+"""How far to trust it: backtests against the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.parts import messages
+from app.parts.question import question
+
+
+def page(folders: Sequence[Path]) -> None:
+    """Accuracy."""
+    with messages.faults_told():
+        choice = question(folders)
+        if choice is None:
+            return
