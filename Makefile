@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for name in python3.11 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: run setup test lint bench train browser
+.PHONY: run setup test lint bench accuracy train pretrain browser
 .DELETE_ON_ERROR:
 
 run: setup
@@ -22,7 +22,14 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python -m benchmarks.bench
+
+accuracy: setup
+	$(BIN)/python benchmarks/prepare.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/accuracy.py
+
+pretrain: setup
+	$(BIN)/stmp pretrain --out pretrained/stmp-base --logs runs/stmp-base
 
 train: setup
 	$(BIN)/stmp train assets/markets/beijing --out pretrained/beijing --until 2018-12-31 --logs runs/beijing

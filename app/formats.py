@@ -7,11 +7,16 @@ import re
 from collections.abc import Callable
 
 import pandas as pd
+from babel.dates import format_date
+
+from app.language import CHINESE, ENGLISH, current, t
 
 Show = Callable[[float], str]
 
 UNKNOWN = "–"
-STEPS = ((1e9, " B"), (1e6, " M"), (1e3, " k"))
+STEPS = {ENGLISH: ((1e9, " B"), (1e6, " M"), (1e3, " k")), CHINESE: ((1e8, " 亿"), (1e4, " 万"))}
+DAY = {ENGLISH: "EEE d MMM y", CHINESE: "y年M月d日 EEE"}
+SHORT_DAY = {ENGLISH: "EEE d MMM", CHINESE: "M月d日 EEE"}
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -29,20 +34,21 @@ def rounded(value: float, digits: int = 3) -> float:
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def volume(value: float) -> str:
-    """1234567 -> 1.23 M, 12345 -> 12.3 k, 123.4 -> 123."""
-    for size, sign in STEPS:
-        if abs(value) >= size * 0.9995:
-            return significant(value / size) + sign
-    return significant(value)
+def volume(value: float, digits: int = 3) -> str:
+    """1234567 -> 1.23 M, 12345 -> 12.3 k, 123.4 -> 123; in Chinese 123 万, 1.23 万, 123."""
+    size, sign = _step(value)
+    return significant(value / size, digits) + sign
 
 
 def volume_range(low: float, high: float) -> str:
     """Both bounds in the unit of the upper one: 1.02 to 1.31 M."""
-    for size, sign in STEPS:
-        if abs(high) >= size * 0.9995:
-            return f"{significant(low / size)} to {significant(high / size)}{sign}"
-    return f"{significant(low)} to {significant(high)}"
+    size, sign = _step(high)
+    return t("{low} to {high}", low=significant(low / size), high=significant(high / size) + sign)
+
+
+def _step(value: float) -> tuple[float, str]:
+    """The largest unit that leaves a digit before the point, and its sign."""
+    return next(((size, sign) for size, sign in STEPS[current()] if abs(value) >= size * 0.9995), (1.0, ""))
 
 
 def times(value: float) -> str:
@@ -58,20 +64,29 @@ def percent(value: float) -> str:
 
 
 def signed_percent(value: float) -> str:
-    """0.1234 -> +12 %, -0.0123 -> −1.2 %."""
+    """0.1234 -> +12 %, -0.0123 -> −1.2 %, -0.0001 -> 0.0 %."""
     if not math.isfinite(value):
         return UNKNOWN
-    return {-1: "−", 0: "", 1: "+"}[(value > 0) - (value < 0)] + percent(abs(value))
+    return _sign(value if abs(value) >= 0.0005 else 0) + percent(abs(value))
+
+
+def signed_volume(value: float) -> str:
+    """12345 -> +12.3 k, -12345 -> −12.3 k."""
+    return _sign(value) + volume(abs(value))
+
+
+def _sign(value: float) -> str:
+    return {-1: "−", 0: "", 1: "+"}[(value > 0) - (value < 0)]
 
 
 def day(date: pd.Timestamp) -> str:
-    """Tue 12 Nov 2019."""
-    return f"{date:%a} {date.day} {date:%b %Y}"
+    """Tue 12 Nov 2019, 2019年11月12日 周二."""
+    return format_date(date, DAY[current()], locale=current())
 
 
 def short_day(date: pd.Timestamp) -> str:
-    """Tue 12 Nov."""
-    return f"{date:%a} {date.day} {date:%b}"
+    """Tue 12 Nov, 11月12日 周二."""
+    return format_date(date, SHORT_DAY[current()], locale=current())
 
 
 def plain(text: str) -> str:

@@ -10,13 +10,18 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.offers import Offer, market_stamp
+from app.language import t
+from app.offers import Offer, cutoffs, market_stamp
 from app.pictures.places import Places, places_of
+from stmp import similarity
+from stmp.evaluation import Backtest, Window
 from stmp.forecast import Forecast, Forecaster, Representations
 from stmp.forecaster import STMP
 from stmp.market import Market
 from stmp.market.load import load_market
+from stmp.market.report import Description, describe
 from stmp.scenario import Scenario
+from stmp.similarity import PastPeaks
 
 SAMPLES, SEED = 200, 0  # as the command 'stmp forecast' has them, so that both give the same numbers
 _MODEL = threading.Lock()  # a forecaster remembers what it inferred, and two cores serve one forecast at a time best
@@ -50,52 +55,100 @@ class Question:
     cutoff: pd.Timestamp
     horizon: int
     scenario: Scenario
+    seed: int = SEED
 
     def key(self) -> tuple[str, ...]:
-        """What the answer is kept under."""
+        """What the answer is kept under; a scenario by any name, in any language, is the same."""
         digests = (self.market.digest, self.offer.card.weights_sha256)
-        return (*digests, self.device, str(self.cutoff), str(self.horizon), self.scenario.to_toml())
+        unnamed = self.scenario.model_copy(update={"name": "unnamed"}).to_toml()
+        return (*digests, self.device, str(self.cutoff), str(self.horizon), unnamed, str(self.seed))
 
 
 def market(folder: Path) -> Loaded:
     """The market of a folder, read again when one of its files has changed. Raises MarketError."""
-    return _market(str(folder), market_stamp(folder))
+    stamp = market_stamp(folder)
+    with st.spinner(t("Reading the market …")):
+        return _market(str(folder), stamp)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the market …")
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _market(folder: str, stamp: tuple[int, ...]) -> Loaded:
     read = load_market(Path(folder))
     return Loaded(Path(folder), read, places_of(read))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the checkpoint …")
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _forecaster(folder: str, weights_sha256: str, device: str) -> STMP:
     return Forecaster.load(Path(folder), device)
 
 
 def run(question: Question) -> Run:
     """The forecast a question asks for. Raises StmpError."""
-    return _run(question, question.key())
+    with st.spinner(t("Forecasting …")):
+        return _run(question, question.key())
 
 
-@st.cache_resource(max_entries=32, show_spinner="Forecasting …")
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _run(_question: Question, key: tuple[str, ...]) -> Run:
     asked = _question
     forecaster = _forecaster(str(asked.offer.folder), asked.offer.card.weights_sha256, asked.device)
     with _MODEL:
         start = time.perf_counter()
-        forecast = forecaster.forecast(asked.market, asked.cutoff, asked.horizon, asked.scenario, samples=SAMPLES, seed=SEED)
+        forecast = forecaster.forecast(asked.market, asked.cutoff, asked.horizon, asked.scenario, samples=SAMPLES, seed=asked.seed)
         return Run(forecast, forecaster.device.type, 1000 * (time.perf_counter() - start))
 
 
 def representations(question: Question) -> Representations:
     """What the model inferred at the question's cutoff of every region, and of every date type the calendar knows."""
-    return _representations(question, question.key()[:4])
+    with st.spinner(t("Comparing districts and date types …")):
+        return _representations(question, question.key()[:4])
 
 
-@st.cache_resource(max_entries=8, show_spinner="Comparing districts and date types …")
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _representations(_question: Question, key: tuple[str, ...]) -> Representations:
     asked = _question
     forecaster = _forecaster(str(asked.offer.folder), asked.offer.card.weights_sha256, asked.device)
     with _MODEL:
         return forecaster.representations(asked.market.until(asked.cutoff))
+
+
+def past_peaks(question: Question) -> PastPeaks | None:
+    """What the model inferred at the question's cutoff of every festival held before, one by one; None where it knows of none."""
+    with st.spinner(t("Looking back at past festivals …")):
+        return _past_peaks(question, question.key()[:4])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _past_peaks(_question: Question, key: tuple[str, ...]) -> PastPeaks | None:
+    asked = _question
+    forecaster = _forecaster(str(asked.offer.folder), asked.offer.card.weights_sha256, asked.device)
+    first, _ = cutoffs(asked.market, asked.offer.card)
+    with _MODEL:
+        return similarity.past_peaks(forecaster, asked.market.until(asked.cutoff), first)
+
+
+def described(loaded: Loaded) -> Description:
+    """What a market holds."""
+    return _described(loaded, str(loaded.folder), loaded.market.digest)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _described(_loaded: Loaded, folder: str, digest: str) -> Description:
+    return describe(_loaded.market)
+
+
+def backtest(file: Path) -> Backtest:
+    """A stored backtest, read again when its file has changed. Raises StmpError."""
+    with st.spinner(t("Reading the backtest …")):
+        return _backtest(str(file), file.stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _backtest(file: str, changed: int) -> Backtest:
+    return Backtest.read(Path(file))
+
+
+def in_turn(forecaster: Forecaster, window: Window, seed: int) -> Forecast:
+    """A forecast of a window for a backtest, between the ones that somebody waits for."""
+    with _MODEL:
+        return forecaster.forecast(window.view, window.view.cutoff, len(window.dates), samples=SAMPLES, seed=seed)

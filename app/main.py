@@ -9,21 +9,31 @@ from pathlib import Path
 
 import streamlit as st
 
-ROOT = Path(__file__).resolve().parents[1]
+APP = Path(__file__).resolve().parent
+ROOT = APP.parent
+MARGINS = "<style>[data-testid=stMainBlockContainer] { padding-left: 2.5rem; padding-right: 2.5rem }</style>"  # no setting does it
+ICON, WORDMARK = str(APP / "icon.svg"), str(APP / "wordmark.svg")
 
 
 def main() -> None:
     """Read the arguments and hand over to the page that was chosen."""
     if str(ROOT) not in sys.path:  # streamlit puts this file's folder on the path, not the project's
         sys.path.insert(0, str(ROOT))
+    from app.inputs import address
+    from app.inputs.speech import ask_language, settle_language
     from app.language import t
     from app.offers import bundled_markets
+    from app.parts import messages
     from app.views import about, accuracy, forecast, similarity, what_if
 
     parser = argparse.ArgumentParser(prog="stmp app")
     parser.add_argument("--market", type=Path, action="append", metavar="DIR", help="market folder to offer; default: the bundled ones")
     markets = tuple(parser.parse_args().market or bundled_markets())
-    st.set_page_config(page_title="STMP Studio", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
+    st.set_page_config(page_title="STMP Studio", page_icon=ICON, layout="wide")
+    st.html(MARGINS)
+    st.logo(WORDMARK, size="large", icon_image=ICON)
+    address.follow()
+    settle_language()
     pages = [
         st.Page(partial(forecast.page, markets), title=t("Forecast"), url_path="forecast", icon=":material/monitoring:", default=True),
         st.Page(partial(what_if.page, markets), title=t("What-if"), url_path="what-if", icon=":material/alt_route:"),
@@ -31,7 +41,11 @@ def main() -> None:
         st.Page(partial(accuracy.page, markets), title=t("Accuracy"), url_path="accuracy", icon=":material/target:"),
         st.Page(partial(about.page, markets), title=t("About this market"), url_path="about", icon=":material/info:"),
     ]
-    st.navigation(pages).run()
+    page, banner = st.navigation(pages), st.container()
+    page.run()
+    with banner:
+        messages.link_refused()
+    ask_language()
 
 
 main()

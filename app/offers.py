@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from app.language import t, title
 from stmp.checkpoint import CARD, Card, read_card
 from stmp.errors import CheckpointError, CutoffError, MarketError
 from stmp.market import Market
-from stmp.market.schema import MANIFEST, read_manifest
+from stmp.market.schema import MANIFEST, Manifest, read_manifest
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHELVES = ("pretrained", "runs")  # folders that the commands of README.md write checkpoints into
@@ -37,11 +38,14 @@ class Offer:
             return 0
         return 1 if self.card.market == market.about.name else 2
 
-    def label(self, market: Market) -> str:
-        """Name, and what it learned from: every daily market can be served, but not every one equally well."""
-        until = f"until {self.card.trained_until}"
-        origin = (until, f"other data of this market, {until}", f"trained on {self.card.title}, {until}")[self.fit(market)]
-        return f"{self.name} ({origin})"
+    def origin(self, market: Market) -> str:
+        """What it learned from: every daily market can be served, but not every one equally well."""
+        until = self.card.trained_until
+        return (
+            t("Trained on this market until {until}.", until=until),
+            t("Trained on other data of this market until {until}.", until=until),
+            t("Trained on another market: {title}.", title=self.card.title),
+        )[self.fit(market)]
 
 
 def bundled_markets() -> tuple[Path, ...]:
@@ -51,18 +55,24 @@ def bundled_markets() -> tuple[Path, ...]:
 
 def market_titles(folders: Iterable[Path]) -> dict[Path, str]:
     """Each market's title; its folder's name where the manifest is at fault, which is told when it is chosen."""
-    titles = {}
-    for folder in folders:
-        try:
-            titles[folder] = read_manifest(folder).title
-        except MarketError:
-            titles[folder] = folder.name
-    return _told_apart(titles)
+    return _told_apart({folder: _of_manifest(folder, title) for folder in folders})
 
 
-def checkpoint_labels(found: Iterable[Offer], market: Market) -> dict[Path, str]:
+def market_names(folders: Iterable[Path]) -> dict[Path, str]:
+    """What an address calls each market."""
+    return _told_apart({folder: _of_manifest(folder, lambda manifest: manifest.name) for folder in folders})
+
+
+def _of_manifest(folder: Path, read: Callable[[Manifest], str]) -> str:
+    try:
+        return read(read_manifest(folder))
+    except MarketError:
+        return folder.name
+
+
+def checkpoint_labels(found: Iterable[Offer]) -> dict[Path, str]:
     """The label of each checkpoint, by folder."""
-    return _told_apart({offer.folder: offer.label(market) for offer in found})
+    return _told_apart({offer.folder: offer.name for offer in found})
 
 
 def _told_apart(labels: dict[Path, str]) -> dict[Path, str]:
@@ -94,7 +104,7 @@ def checkpoints(market: Market) -> tuple[list[Offer], list[str]]:
 
 def cutoffs(market: Market, card: Card) -> tuple[pd.Timestamp, pd.Timestamp]:
     """The first and the last day that may be the cutoff. Raises CutoffError when the market is too short for the model."""
-    needed = card.config.model.window + card.config.model.support_lead
+    needed = card.days_needed
     if len(market.dates) < needed:
         raise CutoffError(
             f"{market.about.name} holds {len(market.dates)} days; the model needs {needed}. Remedy: give it a longer panel, or "

@@ -1,12 +1,11 @@
 """What a forecast, a training and a start cost, with ratios to floors and to other models measured in the same run.
 
-Run by ``make bench``; ``python benchmarks/bench.py forecast start memory`` leaves out the training, which takes minutes.
+Run by ``make bench``; ``python -m benchmarks.bench forecast start memory`` leaves out the training, which takes minutes.
 Two threads compute, also where there are more cores. The limits are those the project set itself; a run on a busy machine says nothing.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import statistics
 import subprocess
@@ -25,12 +24,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.neural import Panel, network
 from stmp.forecast import BASELINE
 from stmp.forecaster import STMP
+from stmp.learning import Progress
 from stmp.market import Market
 from stmp.market.load import load_market
 from stmp.scenario import Recent, Scenario
-from stmp.training import Progress, train
+from stmp.training import train
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKET = ROOT / "assets" / "markets" / "beijing"
@@ -44,19 +45,9 @@ MILLISECOND = 1e-3
 TRAINING_LIMIT = 15 * 60
 console = Console(width=170)
 
-# TFT's budget, small so that the table is done in minutes. A step is one optimiser step. Windows start 5 days apart, which meets every
-# weekday; with every day's window each validation, on the same last fifth of the span as STMP's, would take longer than the training.
-TFT_BUDGET = {
-    "input_size": 56,
-    "hidden_size": 32,
-    "batch_size": 32,
-    "windows_batch_size": 128,
-    "learning_rate": 1e-3,
-    "step_size": 5,
-    "max_steps": 500,
-    "val_check_steps": 100,
-    "early_stop_patience_steps": 3,
-}
+# Of the TFT, beyond its budget in neural.py. Windows start 5 days apart, which meets every weekday; with every day's window each
+# validation, on the same last fifth of the span as STMP's, would take longer than the training.
+EARLY_STOP = {"step_size": 5, "val_check_steps": 100, "early_stop_patience_steps": 3}
 
 
 @dataclass(frozen=True)
@@ -177,9 +168,6 @@ def fit_lightgbm(market: Market) -> float:
 def train_tft(market: Market) -> tuple[float, int, float] | None:
     """Median seconds of a step, the steps, and seconds in all; None when neuralforecast is not installed."""
     try:
-        from neuralforecast import NeuralForecast
-        from neuralforecast.losses.pytorch import MQLoss
-        from neuralforecast.models import TFT
         from pytorch_lightning import Callback
     except ImportError:
         return None
@@ -189,40 +177,13 @@ def train_tft(market: Market) -> tuple[float, int, float] | None:
         def on_train_batch_end(self, *_: object) -> None:
             ends.append(time.perf_counter())
 
-    for name in ("pytorch_lightning", "lightning_fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    frame, ahead = long_frame(market)
-    quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False, "enable_checkpointing": False}
+    panel = Panel(market)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = TFT(
-            h=HORIZON,
-            hist_exog_list=list(market.past),
-            futr_exog_list=ahead,
-            loss=MQLoss(level=[50, 80, 90]),
-            accelerator="cpu",
-            callbacks=[Clock()],
-            **TFT_BUDGET,
-            **quiet,
-        )
+        model = network("tft", HORIZON, panel, seed=0, callbacks=[Clock()], **EARLY_STOP)
         began = time.perf_counter()
-        NeuralForecast([model], freq="D").fit(frame, val_size=len(market.dates) // 5)
+        model.fit(panel.table([0], panel.days), val_size=panel.days // 5)
         return float(np.median(np.diff(ends))), len(ends), time.perf_counter() - began
-
-
-def long_frame(market: Market) -> tuple[pd.DataFrame, list[str]]:
-    """A row per series and day with the same streams and calendar that STMP reads, and the names of the calendar's columns."""
-    series = [f"{region}/{category}" for region in market.regions for category in market.categories]
-    index = pd.MultiIndex.from_product([series, market.dates], names=["unique_id", "ds"])
-    frame = pd.DataFrame({"y": market.orders.ravel()}, index=index)
-    for name, values in market.past.items():
-        frame[name] = values.ravel()
-    types = [market.calendar.types[day] for day in market.calendar.dates.get_indexer(market.dates)]
-    calendar = pd.get_dummies(pd.Series([f"{t.kind} {t.phase}" for t in types])).astype(float)
-    calendar = calendar.assign(**{f"weekday {day}": market.dates.dayofweek == day for day in range(6)}).astype(float)
-    for name in calendar:
-        frame[name] = np.tile(calendar[name].to_numpy(), len(series))
-    return frame.reset_index(), list(calendar)
 
 
 def start_rows() -> Iterator[Row]:

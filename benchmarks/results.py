@@ -1,6 +1,6 @@
-"""Tables of docs/results.md: the pooled scores of files that ``stmp evaluate`` wrote, as Markdown.
+"""Tables of docs/results.md, as Markdown: of files that ``stmp evaluate`` wrote, and of the suite's docs/results.json.
 
-python benchmarks/results.py runs/results/parcels-double11.json ...
+python benchmarks/results.py docs/results.json runs/results/parcels-double11.json ...
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def table(file: Path) -> str:
     """A heading and, for each segment, the models in order of WAPE; the best of each error is bold."""
     content = json.loads(file.read_text(encoding="utf-8"))
     kind = "simulated" if content["simulated"] else "real data"
-    trained, cutoffs = content["trained_until"], ", ".join(content["cutoffs"])
-    lines = [f"**{content['market']}** ({kind}), trained until {trained}, cutoffs {cutoffs}, {content['horizon']} days", ""]
+    trained = f"trained until {content['trained_until']}" if content["trained_until"] else "fitted anew at every cutoff"
+    lines = [f"**{content['market']}** ({kind}), {trained}, cutoffs {', '.join(content['cutoffs'])}, {content['horizon']} days", ""]
     lines += [f"| days | model | {' | '.join(COLUMNS.values())} |", f"|---|---|{'---:|' * len(COLUMNS)}"]
     pooled = [score for score in content["scores"] if score["cutoff"] == "all"]
     for segment in dict.fromkeys(score["segment"] for score in pooled):
@@ -42,5 +42,36 @@ def table(file: Path) -> str:
     return "\n".join(lines)
 
 
+def suite(file: Path) -> str:
+    """The goals, and for each kind of window WAPE / relative MSE of every model, the smallest of each bold."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    lines = ["| goal | of | reached | goal | met |", "|---|---|---:|---:|---|"]
+    for goal in content["goals"]:
+        wanted = " to ".join(map(str, goal["goal"])) if isinstance(goal["goal"], list) else f"at most {goal['goal']}"
+        reached = "not measured" if goal["value"] is None else goal["value"]
+        lines.append(f"| {goal['name']} | {goal['of']} | {reached} | {wanted} | {'yes' if goal['met'] else 'no'} |")
+    models = list(dict.fromkeys(row["model"] for row in content["windows"]))
+    for kind in ("test", "tuning", "young", "single", "ordinary"):
+        rows = {(row["case"], row["model"]): row for row in content["windows"] if row["kind"] == kind}
+        lines += [
+            "",
+            f"**{kind} windows**, WAPE / relative MSE",
+            "",
+            f"| window (days) | {' | '.join(models)} |",
+            f"|---|{'---:|' * len(models)}",
+        ]
+        for case in dict.fromkeys(case for case, _ in rows):
+            scored = {model: rows[case, model] for model in models if (case, model) in rows}
+            best = {name: min(row[name] for row in scored.values()) for name in ("wape", "mse_rel")}
+            cells = [" / ".join(_bold(scored[m][n], best[n]) for n in best) if m in scored else "" for m in models]
+            days = next(iter(scored.values()))["days"]
+            lines.append(f"| {case} ({days}) | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _bold(value: float, best: float) -> str:
+    return f"**{value:.3f}**" if value == best else f"{value:.3f}"
+
+
 if __name__ == "__main__":
-    print("\n\n".join(table(Path(name)) for name in sys.argv[1:]))
+    print("\n\n".join((suite if Path(name).name == "results.json" else table)(Path(name)) for name in sys.argv[1:]))

@@ -11,9 +11,23 @@ from torch import Tensor
 
 from stmp.config import ModelConfig
 from stmp.market import DateType
-from stmp.tasks import ALIGNED, RELATIONS, Panel, QueryInputs, Support, SupportInputs
+from stmp.tasks import (
+    ALIGNED,
+    LEAST_DAYS,
+    PRIOR_DAYS,
+    RELATION_WEIGHT,
+    RELATIONS,
+    SPECIAL_WEIGHT,
+    WEEKS,
+    Panel,
+    Pooled,
+    QueryInputs,
+    Support,
+    SupportInputs,
+)
 
 YEAR = 364  # whole weeks, so that a weekday meets its own
+YOUNG = 14  # days that a region with a masked history keeps before the origin
 DEFAULT_OFFSET = {"run-up": -1, "after": 1}
 
 
@@ -76,19 +90,19 @@ class Gatherer:
         """The amortization network's side. Episodes must agree in the numbers of regions, categories and types."""
         lead = self.config.support_lead
         streams = self._streams(episodes)
-        days, real = self._days(support)
-        values, there = streams[0].at(days)  # [B, N, R, C]
-        present = there * real[..., None, None]
+        days, _ = self._days(support)
+        labels, present = self._labels(streams[0], support)
         return SupportInputs(
             windows=tuple(s.windows(days - lead) for s in streams),
             aligned=self._aligned(streams[0], days - lead, days)[..., None, :],
             interval=self._interval(episodes, days, torch.full_like(days, lead)).movedim(3, 1)[..., None, :],
             facts=self._facts(episodes),
-            labels=(values - streams[0].level_at(days - lead)) * present,
+            labels=labels,
             present=present,
             members=torch.as_tensor(support.members, device=self.panel.device),
             row=torch.as_tensor(support.row, device=self.panel.device),
-            kinds=self.panel.type_kinds[torch.as_tensor(self.panel.type_of, device=self.panel.device)[days]],
+            kinds=self._kinds(episodes),
+            pooled=self._pooled(labels, present, support),
         )
 
     def query_inputs(self, episodes: list[Episode], support: Support) -> QueryInputs:
@@ -106,13 +120,45 @@ class Gatherer:
             interval=self._interval(episodes, targets, leads)[:, None],
             facts=self._facts(episodes),
             matched=values[:, None] - streams[0].level_at(matched_origin),
-            matched_present=(there * real[..., None, None])[:, None] * (matched_origin >= 0).float()[..., None, None],
+            matched_present=(there * real[..., None, None])[:, None] * streams[0].founded_at(matched_origin),
+            weekday=self._aligned(streams[0], days - self.config.support_lead, days)[..., :WEEKS].mean(-1),
             relations=torch.as_tensor(self._relations(episodes, support), device=self.panel.device),
             members=torch.as_tensor(support.members, device=self.panel.device),
             mix=torch.as_tensor(np.stack([e.mix for e in episodes]), device=self.panel.device),
             level=streams[0].level_at(origin)[:, 0],
-            kinds=self.panel.type_kinds[torch.tensor([e.types for e in episodes], device=self.panel.device)],
+            kinds=self._kinds(episodes),
+            day_kinds=self._day_kinds(days),
+            pooled=self._pooled(*self._labels(streams[0], support), support),
         )
+
+    def _labels(self, orders: _Stream, support: Support) -> tuple[Tensor, Tensor]:
+        """[B, N, R, C] volumes of the support days relative to the level ``support_lead`` days before, and their mask."""
+        days, real = self._days(support)
+        values, there = orders.at(days)
+        origins = days - self.config.support_lead
+        present = there * real[..., None, None] * orders.founded_at(origins)
+        return (values - orders.level_at(origins)) * present, present
+
+    def _pooled(self, labels: Tensor, present: Tensor, support: Support) -> Pooled:
+        days, _ = self._days(support)
+        count = present.sum(2, keepdim=True)
+        common = labels.sum(2, keepdim=True) / count.clamp(min=1)  # [B, N, 1, C]
+        weight = torch.tensor(RELATION_WEIGHT, device=self.panel.device)[torch.as_tensor(support.members, device=self.panel.device)]
+        known = (count > 0).float()[:, :, 0]  # [B, N, C]
+        uplift = torch.einsum("byn,bnc->byc", weight, common[:, :, 0] * known)
+        uplift = uplift / (torch.einsum("byn,bnc->byc", weight, known) + PRIOR_DAYS)
+        row = torch.as_tensor(support.row, device=self.panel.device).float()[:, :, None, None] * present
+        kinds = self._day_kinds(days)
+        departures = torch.einsum("bnrc,bnk->brck", (labels - common) * row, kinds)
+        departures = departures / (torch.einsum("bnrc,bnk->brck", row, kinds) + PRIOR_DAYS)
+        heard = float(self.config.labels_in_support)  # else psi holds none of it, and the label path all
+        return Pooled(heard * uplift, heard * departures)
+
+    def _kinds(self, episodes: list[Episode]) -> Tensor:
+        return self.panel.type_kinds[torch.tensor([e.types for e in episodes], device=self.panel.device)]
+
+    def _day_kinds(self, days: Tensor) -> Tensor:
+        return self.panel.type_kinds[torch.as_tensor(self.panel.type_of, device=self.panel.device)[days]]
 
     def _streams(self, episodes: list[Episode]) -> list[_Stream]:
         return [_Stream(self.panel, index, episodes) for index in range(len(self.panel.logs))]
@@ -129,8 +175,9 @@ class Gatherer:
     def targets(self, episodes: list[Episode]) -> tuple[Tensor, Tensor]:
         """[B, R, C, P] log1p volumes of the target days and their mask; for training, on days the panel holds."""
         orders = _Stream(self.panel, 0, episodes, masked=False)
-        days = torch.tensor(np.stack([e.origin + e.leads for e in episodes]), device=self.panel.device)
-        values, there = orders.at(days)
+        origins = torch.tensor([[e.origin] for e in episodes], device=self.panel.device)
+        values, there = orders.at(origins + torch.as_tensor(np.stack([e.leads for e in episodes]), device=self.panel.device))
+        there = there * orders.founded_at(origins)
         counted = torch.as_tensor(np.stack([e.counted for e in episodes]), device=self.panel.device)
         return values.movedim(1, 3), there.movedim(1, 3) * (counted > 0)[:, None, None]
 
@@ -149,7 +196,7 @@ class Gatherer:
         panel = self.panel
         level = orders.level_at(origins)
         back = 7 * torch.div(targets - origins + 6, 7, rounding_mode="floor")
-        weeks = torch.arange(4, device=panel.device) * 7
+        weeks = torch.arange(WEEKS, device=panel.device) * 7
         recent = torch.arange(7, device=panel.device)
         same, same_there = orders.at((targets - back)[..., None] - weeks, ordinary=True)  # [B, M, 4, R, C]
         last, last_there = orders.at(origins[..., None] - recent, ordinary=True)
@@ -162,7 +209,7 @@ class Gatherer:
         year, year_there = orders.at(targets - YEAR)
         types = torch.as_tensor(panel.type_of, device=panel.device)
         alike = (types[targets] == types[(targets - YEAR).clamp(min=0)]).float()
-        year_there = year_there * (alike * (origins >= YEAR).float())[..., None, None]
+        year_there = year_there * orders.founded_at(origins - YEAR) * alike[..., None, None]
         year = (year - orders.level_at(origins - YEAR)) * year_there
         result = torch.cat([*parts, year[..., None], year_there[..., None]], dim=-1)
         assert result.shape[-1] == ALIGNED
@@ -214,6 +261,7 @@ class _Stream:
             picks.append((rows[:, None], torch.zeros_like(columns[:1]) if single else columns))
         self.logs = torch.stack([panel.logs[index][p] for p in picks])  # [B, R, C or 1, D]
         self.levels = torch.stack([panel.levels[index][p] for p in picks])
+        self.founded = torch.stack([panel.founded[index][p] for p in picks])
         if episodes[0].shift is not None:
             self._vary(episodes)
         self.present = torch.stack([panel.present[index][p] for p in picks])
@@ -221,11 +269,16 @@ class _Stream:
             self._mask_histories(episodes)
 
     def _mask_histories(self, episodes: list[Episode]) -> None:
-        """Masked regions keep two weeks before the origin, as a district that has just opened would."""
+        """Masked regions keep two weeks before the origin, as a district that has just opened would, and a level of these alone."""
         day = torch.arange(self.present.shape[-1], device=self.panel.device)
-        young = torch.stack([day > e.origin - 14 for e in episodes]).float()[:, None, None]
+        young = torch.stack([day > e.origin - YOUNG for e in episodes]).float()[:, None, None]
         new = torch.as_tensor(np.stack([e.masked_regions for e in episodes if e.masked_regions is not None]), device=self.panel.device)
-        self.present = torch.where(new[:, :, None, None], self.present * young, self.present)
+        new = new[:, :, None, None]
+        self.present = torch.where(new, self.present * young, self.present)
+        weight = self.present * torch.where(self.panel.ordinary_days > 0, 1.0, SPECIAL_WEIGHT)
+        level = (weight * self.logs).cumsum(-1) / weight.cumsum(-1).clamp(min=1e-6)
+        self.levels = torch.where(new, level, self.levels)
+        self.founded = torch.where(new, (self.present.cumsum(-1) >= LEAST_DAYS).float(), self.founded)
 
     def _vary(self, episodes: list[Episode]) -> None:
         stretch = torch.tensor([e.stretch for e in episodes], device=self.panel.device)[:, None, None, None]
@@ -248,6 +301,10 @@ class _Stream:
 
     def level_at(self, days: Tensor) -> Tensor:
         return self._pick(self.levels, days)
+
+    def founded_at(self, days: Tensor) -> Tensor:
+        """Whether there is a level to be relative to, as a mask."""
+        return self._pick(self.founded, days) * (days >= 0).float()[..., None, None]
 
     def windows(self, origins: Tensor) -> Tensor:
         """[B, M, R, C or 1, T, F] the window that ends at each origin [B, M], relative to the level there."""

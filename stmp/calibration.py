@@ -13,15 +13,16 @@ DRAWS = 32
 CENTRAL = 0.8  # share of residuals that an 80 % interval should hold
 
 
-def calibrate(network: STMPNetwork, gatherer: Gatherer, episodes: list[Episode], seed: int) -> Calibration:
+def calibrate(network: STMPNetwork, batches: list[tuple[Gatherer, list[Episode]]], seed: int) -> Calibration:
     """Factors that make 80 % intervals of cells and of a day's total hold 80 % of the validation residuals.
 
     Each factor is the 80 % quantile of |residual| / half-width of the model's own interval. Persistence is the correlation of
     the day's common residual with the next day's, over the same origin.
     """
     torch.manual_seed(seed)
-    cells, totals, pairs, kinds = [], [], [], []
-    for episode in episodes:
+    cells, totals, kinds = [], [], []
+    pairs: list[tuple[float, float]] = []
+    for gatherer, episode in ((gatherer, episode) for gatherer, episodes in batches for episode in episodes):
         support = gatherer.support([episode])
         target, present = gatherer.targets([episode])
         with torch.no_grad():
@@ -37,10 +38,10 @@ def calibrate(network: STMPNetwork, gatherer: Gatherer, episodes: list[Episode],
         common, drawn_common = (share * actual).sum((0, 1)), (share * drawn).sum((1, 2))
         known = there.any((0, 1))
         totals.append(_ratio(drawn_common, common)[known])
-        residual = np.where(known, common - np.median(drawn_common, axis=0), 0)
-        pairs.append(np.stack([residual[:-1], residual[1:]]))
-        kinds += [(episode.origin + int(lead), gatherer.panel.kind_of[episode.origin + lead]) for lead in episode.leads]
-    before, after = np.concatenate(pairs, axis=1)
+        residual = dict(zip(episode.leads[known], (common - np.median(drawn_common, axis=0))[known], strict=True))
+        pairs += [(value, residual[lead + 1]) for lead, value in residual.items() if lead + 1 in residual]
+        kinds += [((gatherer, episode.origin + int(lead)), gatherer.panel.kind_of[episode.origin + lead]) for lead in episode.leads]
+    before, after = np.array(pairs).reshape(-1, 2).T
     persistence = float((before * after).sum() / max(1e-9, np.sqrt((before**2).sum() * (after**2).sum())))
     days = dict(kinds)
     return Calibration(

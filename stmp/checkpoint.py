@@ -63,6 +63,11 @@ class Card(Config):
         """The longest lead time seen in training, in days."""
         return self.config.model.horizon
 
+    @property
+    def days_needed(self) -> int:
+        """The fewest days a panel needs to be forecast: a window that ends ``support_lead`` days before a support day."""
+        return self.config.model.window + self.config.model.support_lead
+
 
 def versions() -> dict[str, str]:
     """Versions of Python and the packages that shape a result."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stmp.market import Market
 
@@ -40,12 +40,18 @@ class ModelConfig(Config):
     skip_hidden: Annotated[int, Field(ge=1)] = 12
     hidden: Annotated[int, Field(ge=1)] = 24
     features: Annotated[int, Field(ge=1)] = 32  # width of an extracted instance h
-    latent: Annotated[int, Field(ge=3)] = 8  # Z; the first three tell how a region departs from the others, by kind of day
+    latent: Annotated[int, Field(ge=4)] = 8  # Z; the first ones hold what the labels say by themselves
     labels_in_support: bool = True  # as in VERSA's regression network; the paper's figure draws x only
     aligned_ar: bool = True  # the weekday-aligned AR branch is added to the output, too
     support_base: bool = True  # predict around level x uplift of the support, shrunk to what psi says of the region
     student_t: bool = True  # else a Gaussian
     shared_days: bool = True  # a part of the error that all regions of a day share
+
+    @model_validator(mode="after")
+    def _whole_periods(self) -> ModelConfig:
+        if self.window % self.period:
+            raise ValueError(f"a window of {self.window} steps does not hold whole periods of {self.period}")
+        return self
 
     @classmethod
     def faithful(cls) -> ModelConfig:
@@ -57,7 +63,7 @@ class TrainingConfig(Config):
     """How the weights are found."""
 
     model: ModelConfig = ModelConfig()
-    steps: Annotated[int, Field(ge=1)] = 1200
+    steps: Annotated[int, Field(ge=1)] = 900
     batch: Annotated[int, Field(ge=1)] = 4  # B, episodes of one step
     categories: Annotated[int, Field(ge=1)] = 3  # categories sampled into an episode
     spatial_regions: Annotated[int, Field(ge=1)] = 18  # regions sampled into an episode of the spatial view
@@ -74,6 +80,29 @@ class TrainingConfig(Config):
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # the last part of the span, for early stopping
     evaluate_every: Annotated[int, Field(ge=1)] = 100
     patience: Annotated[int, Field(ge=1)] = 6  # evaluations without a better score
+
+    @classmethod
+    def tuning(cls) -> TrainingConfig:
+        """For going on from weights that already know markets: few steps, small ones."""
+        return cls(steps=200, learning_rate=5e-4, evaluate_every=20, patience=5, hide_festival=0.25)
+
+    @classmethod
+    def pretraining(cls) -> TrainingConfig:
+        """For simulated markets, a new one each step: small episodes, many of them; none is repeated, so none is varied."""
+        return cls(
+            model=ModelConfig(features=48),
+            steps=30_000,
+            categories=1,
+            spatial_regions=8,
+            temporal_regions=5,
+            temporal_days=4,
+            hide_festival=0.15,
+            vary_stretch=0,
+            vary_shift=0,
+            special_days=0.6,
+            evaluate_every=250,
+            patience=1000,
+        )
 
 
 class Calibration(Config):

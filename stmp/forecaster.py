@@ -18,7 +18,7 @@ from stmp.devices import choose_device
 from stmp.errors import CutoffError
 from stmp.forecast import Forecaster, Psi, Representations
 from stmp.market import Market
-from stmp.model import NOISE_PER_PSI, Gaussian, Query, STMPNetwork
+from stmp.model import NOISE_PER_PSI, Draws, Gaussian, Query, STMPNetwork
 from stmp.scenario import Scenario
 from stmp.tasks import Panel
 
@@ -46,12 +46,10 @@ class STMP(Forecaster):
             inferred = self._infer(view)
             query = inferred.query(scenario, horizon)
             psi = inferred.psi(query.labels)
-            draws = -(-samples // NOISE_PER_PSI)
-            generator = torch.Generator(self.device).manual_seed(seed)
-            noise = self.network.draw_noise(query.inputs, len(inferred.vocabulary), draws, self.card.calibration, generator)
+            noise = inferred.draws(query, samples, seed)
             of_query = noise._replace(date_type=noise.date_type[:, :, [inferred.vocabulary[label] for label in query.labels]])
             z = self.network.sample(query.inputs, inferred.regions, psi, self.card.calibration, of_query)  # [S, R, C, P]
-            volume = torch.expm1(z + query.inputs.level[..., None]).clamp(min=0)[:samples]
+            volume = z[:samples].add_(query.inputs.level[..., None]).expm1_().clamp_(min=0)
             return volume.permute(1, 2, 3, 0).contiguous().numpy(force=True)
 
     def representations(self, view: Market, labels: Sequence[str] | None = None) -> Representations:
@@ -106,6 +104,8 @@ class _Inferred:
         self.regions: Gaussian
         self._types: dict[str, tuple[Tensor, Tensor]] = {}
         self._queries: dict[int, _Query] = {}
+        self._draws: OrderedDict[tuple[int, int, int], Draws] = OrderedDict()
+        self.calibration = forecaster.card.calibration
 
     def _gatherer(self, view: Market) -> Gatherer:
         return Gatherer(Panel(view, self.schema, self.config.window, self.device), self.config)
@@ -137,10 +137,22 @@ class _Inferred:
         index = {t.label: i for i, t in enumerate(panel.types)}
         episode = self._episode(panel, tuple(index[label] for label in labels), mix, horizon)
         inputs = gatherer.query_inputs([episode], gatherer.support([episode]))
-        query = _Query(self.network.generator.query(inputs), labels)
+        query = _Query(self.network.query(inputs), labels)
         if plain:
             self._queries[horizon] = query
         return query
+
+    def draws(self, query: _Query, samples: int, seed: int) -> Draws:
+        """The standard noise of a seed, the same for every scenario, so that two of them differ by what they change alone."""
+        key = (samples, query.inputs.mix.shape[1], seed)
+        if key not in self._draws:
+            generator = torch.Generator(self.device).manual_seed(seed)
+            count = -(-samples // NOISE_PER_PSI)
+            self._draws[key] = self.network.draw_noise(query.inputs, len(self.vocabulary), count, self.calibration, generator)
+            while len(self._draws) > REMEMBERED:
+                self._draws.popitem(last=False)
+        self._draws.move_to_end(key)
+        return self._draws[key]
 
     @staticmethod
     def _episode(panel: Panel, types: tuple[int, ...], mix: NDArray[np.floating], horizon: int) -> Episode:

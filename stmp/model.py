@@ -6,9 +6,9 @@
     support instances -> h_1..h_k -> instance pooling -> mu, sigma -> psi       (amortization network)
     query instance -> h~;  fc([psi, h~]) -> y                                   (generative model)
 
-Ours, each a switch of ModelConfig: labels in the support, an aligned AR branch and the support's common uplift under the
-output, with the product of psi of the region and of the date type for how the one departs from it, a Student-t likelihood,
-and a part of the error that all regions of a day share.
+Ours, each a switch of ModelConfig: labels in the support, with what they say by themselves as the first parts of psi (a date
+type's common uplift, a region's departures from the others) and a label path for the day's and the cell's rest; an aligned AR branch
+on the output; a Student-t likelihood; and a part of the error that all regions of a day share.
 
 Axes: B episodes, M instances, N support days, P target days, Y date types, L draws of psi, R regions, C categories,
 T steps, F step features, E encoded window, H feature width, Z latent size.
@@ -24,7 +24,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stmp.config import Calibration, ModelConfig, Schema
-from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, RELATIONS, STEP_FEATURES, QueryInputs, SupportInputs
+from stmp.labels import EVIDENCE, LabelPath
+from stmp.tasks import (
+    ALIGNED,
+    INTERVAL,
+    KINDS,
+    ORDINARY_KINDS,
+    PRESENT,
+    RELATION_WEIGHT,
+    STEP_FEATURES,
+    QueryInputs,
+    SupportInputs,
+)
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
 MAX_NOISE = 8.0  # a heavier tail in log space would give the mean of the volumes no finite value
@@ -65,14 +76,19 @@ class Extractor(nn.Module):
         self.out = nn.Linear(config.features, config.features)
 
     def encode(self, windows: tuple[Tensor, ...]) -> Tensor:
-        """Windows of each stream [B, M, R, C or 1, T, F] -> their sum in the top fc, [B, M, R, C, H]."""
-        parts = []
+        """Windows of each stream [B, M, R, C or 1, T, F] -> their sum in the top fc, [B, M, R, C, H].
+
+        A stream says nothing of a window that holds none of it.
+        """
+        total = windows[0].new_zeros(*windows[0].shape[:-2], self.top_ar.out_features)
         for window, skip, recurrent, top in zip(windows, self.skip, self.recurrent, self.top_streams, strict=True):
+            there = window[..., PRESENT].amax(-1, keepdim=True)  # [B, M, R, C or 1, 1]
+            if not there.any():
+                continue
             flat = window.reshape(-1, *window.shape[-2:])
             linked = functional.relu(self.shared(torch.cat([skip(flat), flat], dim=-1)))
             _, (state, _) = recurrent(linked)
-            parts.append(top(state[0]).reshape(*window.shape[:-2], -1))
-        total: Tensor = sum(parts[1:], start=parts[0])
+            total = total + there * top(state[0]).reshape(*window.shape[:-2], -1)
         return total
 
     def forward(self, encoded: Tensor, aligned: Tensor, interval: Tensor, facts: Tensor) -> Tensor:
@@ -91,19 +107,27 @@ class Gaussian(NamedTuple):
     def draw(self, noise: Tensor) -> Tensor:
         return self.mean + self.std * noise
 
+    def plus(self, first: Tensor) -> Gaussian:
+        """Its mean moved by ``first`` on the first latent dimensions."""
+        return Gaussian(self.mean + functional.pad(first, (0, self.mean.shape[-1] - first.shape[-1])), self.std)
+
 
 class AmortizationNetwork(nn.Module):
-    """q_phi(psi | D): support instances -> instance pooling -> psi of each region and of each date type."""
+    """q_phi(psi | D): support instances -> instance pooling -> psi of each region and of each date type.
+
+    With labels in the support, the first parts of psi are what the labels say by themselves, which learning then refines:
+    of a date type the regions' common uplift and which kinds of day it takes after, of a region its own departures by kind.
+    """
 
     LABELS = 3  # own label, its distance from the regions' mean, presence
-    PRIOR_DAYS = 1.0  # days without a departure that a region's own are averaged with
 
     def __init__(self, config: ModelConfig, schema: Schema) -> None:
         super().__init__()
         self.labels_in_support = config.labels_in_support
         self.extractor = Extractor(config, schema)
         self.instance = nn.Linear(config.features + self.LABELS, config.features)
-        self.relation = nn.Parameter(torch.tensor([0.0, 0.1, 0.3, 1.0]))  # weight of a support day by its relation to the type
+        self.relation = nn.Parameter(torch.tensor(RELATION_WEIGHT))  # weight of a support day by its relation to the type
+        self.raw_share = nn.Parameter(torch.zeros(KINDS))  # of a region's departures that a day of the kind repeats
         self.region_heads = nn.Linear(config.features + 1, 2 * config.latent)
         self.type_heads = nn.Linear(config.features + 1, 2 * config.latent)
         with torch.no_grad():
@@ -120,16 +144,15 @@ class AmortizationNetwork(nn.Module):
             labels = torch.stack([support.labels, (support.labels - mean) * support.present, support.present], dim=-1)
         h = functional.relu(self.instance(torch.cat([h, labels], dim=-1)))
         row = support.row.float()[:, :, None, None] * support.present
-        regions = self._pool(h, row, "bnrch,bnrc->brch", "bnrc->brc")
+        regions = self._heads(self.region_heads, self._pool(h, row, "bnrch,bnrc->brch", "bnrc->brc"))
         weight = functional.relu(self.relation)[support.members]
         columns = weight[..., None, None] * support.present[:, None]  # [B, Y, N, R, C]
-        types = self._pool(h, columns, "bnrch,bynrc->bych", "bynrc->byc")
-        region = self._heads(self.region_heads, regions)
-        # How a region departs from the others on each kind of day: the part of psi that no other path carries to the forecast.
-        departures = torch.einsum("bnrc,bnrc,bnk->brck", labels[..., 1], row, support.kinds)
-        departures = departures / (torch.einsum("bnrc,bnk->brck", row, support.kinds) + self.PRIOR_DAYS)
-        departures = functional.pad(departures, (0, region.mean.shape[-1] - departures.shape[-1]))
-        return Gaussian(region.mean + departures, region.std), self._heads(self.type_heads, types)
+        types = self._heads(self.type_heads, self._pool(h, columns, "bnrch,bynrc->bych", "bynrc->byc"))
+        if not self.labels_in_support:
+            return regions, types
+        kinds = (torch.sigmoid(self.raw_share) * support.kinds)[:, :, None].expand(*types.mean.shape[:3], KINDS)
+        said = torch.cat([support.pooled.uplift[..., None], kinds], dim=-1)
+        return regions.plus(support.pooled.departures), types.plus(said)
 
     @staticmethod
     def _pool(h: Tensor, weight: Tensor, product: str, mass: str) -> Tensor:
@@ -144,28 +167,10 @@ class AmortizationNetwork(nn.Module):
         return Gaussian(mean, functional.softplus(raw - 3.0) + 1e-3)
 
 
-class SupportUplift(nn.Module):
-    """The label path: the regions' mean relative volume on the support days, weighted by how they relate to the target day."""
+class Noise(NamedTuple):
+    """Of the relative log volume. Each [B, R, C, P]: scale of a cell's own noise, and loadings of the noise shared by all
+    cells of a day, by a category's cells of a day, and by a region's cells of a day."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.score = nn.Sequential(nn.Linear(RELATIONS, 16), nn.Tanh(), nn.Linear(16, 1))
-
-    def forward(self, inputs: QueryInputs) -> Tensor:
-        """The uplift that all regions have in common [B, 1, C, P]; 0 where no support day has a value."""
-        score = self.score(inputs.relations)[..., 0]  # [B, P, Y, N]
-        score = score.masked_fill((inputs.members == 0)[:, None], -1e4)
-        weight = torch.einsum("bpy,bpyn->bpn", inputs.mix, torch.softmax(score, dim=-1) * (inputs.members > 0)[:, None])
-        mass = weight[..., None, None] * inputs.matched_present  # [B, P, N, R, C]
-        common = (mass * inputs.matched).sum((2, 3)) / mass.sum((2, 3)).clamp(min=1e-6)  # [B, P, C]
-        return common.transpose(1, 2)[:, None]
-
-
-class Distribution(NamedTuple):
-    """Of the relative log volume z. Each [L, B, R, C, P]: location, scale of a cell's own noise, and loadings of the
-    noise shared by all cells of a day, by a category's cells of a day, and by a region's cells of a day."""
-
-    location: Tensor
     scale: Tensor
     day: Tensor
     category: Tensor
@@ -177,16 +182,16 @@ class Query(NamedTuple):
 
     hidden: Tensor  # [B, R, C, P, G]
     ar: Tensor  # [B, R, C, P]
-    common: Tensor  # [B, 1, C, P]
+    rest: Tensor  # [B, R, C, P]
+    narrower: Tensor  # [B, R, C, P]
     level: Tensor  # [B, R, C]
     mix: Tensor  # [B, P, Y]
-    kinds: Tensor  # [B, Y, K]
+    ordinary: Tensor  # [B, P] share of ordinary days in each target day
 
 
 class Generator(nn.Module):
     """p_theta(y | x, psi): query instance -> h~; fc([psi, h~]) -> the distribution of y."""
 
-    OUTPUTS = 6  # correction, gate of the base, cell scale, day, category and region loadings
     LARGEST = 1.0  # correction of the base, in log space: beyond it lies one past year's surprise learned by heart
 
     def __init__(self, config: ModelConfig, schema: Schema) -> None:
@@ -194,54 +199,63 @@ class Generator(nn.Module):
         self.config = config
         self.extractor = Extractor(config, schema)
         self.ar = nn.Linear(ALIGNED, 1)
-        self.uplift = SupportUplift()
+        self.labels = LabelPath()
         self.first = nn.Linear(config.features, config.features)
+        self.evidence = nn.Sequential(nn.Linear(EVIDENCE, config.features), nn.ReLU(), nn.Linear(config.features, config.features))
+        self.first_network = nn.Linear(ALIGNED, config.features, bias=False)  # how all regions stand: most of an error is common
         self.first_region = nn.Linear(config.latent, config.features, bias=False)
         self.first_type = nn.Linear(config.latent, config.features, bias=False)
         self.response = nn.Linear(config.latent, config.latent, bias=False)
-        self.raw_share = nn.Parameter(torch.zeros(KINDS))
-        self.head = nn.Linear(config.features, self.OUTPUTS)
-        with torch.no_grad():  # start at the mean of the last four same weekdays, half of what is a region's own, modest noise
+        self.head = nn.Linear(config.features, 4)  # correction, say of the AR branch, of the narrow view, part of the uplift kept
+        self.noise_head = nn.Linear(config.features, 4)  # scale of a cell, loadings of day, category and region
+        with torch.no_grad():  # start at the mean of the last four same weekdays, and with modest noise
             self.ar.weight.copy_(torch.tensor([[0.25, 0.25, 0.25, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0]]))
             self.ar.bias.zero_()
             self.head.weight.mul_(0.1)
             self.response.weight.mul_(0.1)
-            self.head.bias.copy_(torch.tensor([0.0, 0.0, -1.5, -3.0, -3.0, -3.0]))
+            self.noise_head.weight.mul_(0.1)
+            self.head.bias.zero_()
+            self.noise_head.bias.copy_(torch.tensor([-1.5, -3.0, -3.0, -3.0]))
 
-    def query(self, inputs: QueryInputs) -> Query:
+    def query(self, inputs: QueryInputs, share: Tensor) -> Query:
         """Everything that does not depend on psi, once per query."""
         encoded = self.extractor.encode(inputs.windows)
         h = self.extractor(encoded, inputs.aligned, inputs.interval, inputs.facts)[:, 0]  # [B, R, C, P, H]
-        aligned = self.ar(inputs.aligned[:, 0])[..., 0]
-        return Query(self.first(h), aligned, self.uplift(inputs), inputs.level, inputs.mix, inputs.kinds)
-
-    def forward(self, query: Query, region: Tensor, date_type: Tensor) -> Distribution:
-        """psi of regions [L, B, R, C, Z] and of date types [L, B, Y, C, Z] -> the distribution, [L, B, R, C, P]."""
-        of_type = torch.einsum("bpy,lbycg->lbcpg", query.mix, self.first_type(date_type))
-        hidden = query.hidden[None] + self.first_region(region)[..., None, :] + of_type[:, :, None]
-        correction, gate, scale, day, category, area = self.head(functional.relu(hidden)).unbind(-1)
-        location = correction
+        hidden, aligned = self.first(h), self.ar(inputs.aligned[:, 0])[..., 0]
+        rest, narrower = torch.zeros_like(aligned), torch.zeros_like(aligned)
         if self.config.support_base:
-            # The cell of the (region, date type) grid: how this region departs from the common uplift on a day of this type.
-            share = torch.sigmoid(self.raw_share) * query.kinds
-            share = functional.pad(share, (0, date_type.shape[-1] - KINDS))[None, :, :, None]
-            response = torch.einsum("bpy,lbycz->lbcpz", query.mix, self.response(date_type) + share)
-            uplift = query.common[None] + torch.einsum("lbrcz,lbcpz->lbrcp", region, response)
-            # The AR branch reads ordinary days alone, so it has a say on ordinary days alone.
-            ordinary = torch.einsum("bpy,by->bp", query.mix, query.kinds[..., :ORDINARY_KINDS].sum(-1))[None, :, None, None]
-            gate = torch.sigmoid(gate) * ordinary
-            base = torch.lerp(uplift, query.ar[None], gate) if self.config.aligned_ar else uplift
-            location = base + self.LARGEST * torch.tanh(correction)
-        elif self.config.aligned_ar:
-            location = location + query.ar[None]
-        scale = functional.softplus(scale)
+            rest, narrower, evidence = self.labels(inputs, share)
+            hidden = hidden + self.evidence(evidence) + self.first_network(inputs.aligned[:, 0].mean(1, keepdim=True))
+        ordinary = torch.einsum("bpy,by->bp", inputs.mix, inputs.kinds[..., :ORDINARY_KINDS].sum(-1))
+        return Query(hidden, aligned, rest, narrower, inputs.level, inputs.mix, ordinary)
+
+    def location(self, query: Query, region: Tensor, date_type: Tensor) -> tuple[Tensor, Tensor]:
+        """psi of regions [L, B, R, C, Z] and of date types [L, B, Y, C, Z] -> the middle [L, B, R, C, P] of the relative log
+        volume, and the head's last layer but one [L, B, R, C, P, G]."""
+        of_type = torch.einsum("bpy,lbycz->lbcpz", query.mix, date_type)
+        hidden = self.first_region(region)[..., None, :] + self.first_type(of_type)[:, :, None]
+        hidden = (hidden + query.hidden[None]).relu_()
+        correction, gate, focus, keep = self.head(hidden).unbind(-1)
+        if not self.config.support_base:
+            return correction + query.ar[None] if self.config.aligned_ar else correction, hidden
+        # The cell of the (region, date type) grid: the date type's uplift, and how this region departs on a day of this type.
+        response = self.response(of_type) + functional.pad(of_type[..., 1 : 1 + KINDS], (0, of_type.shape[-1] - KINDS))
+        base = torch.einsum("lbrcz,lbcpz->lbrcp", region, response) + of_type[:, :, None, ..., 0] + query.rest[None]
+        base = 2 * torch.sigmoid(keep) * (base + torch.sigmoid(focus) * query.narrower[None])
+        if self.config.aligned_ar:  # it reads ordinary days alone, so it has a say on ordinary days alone
+            base = torch.lerp(base, query.ar[None], torch.sigmoid(gate) * query.ordinary[None, :, None, None])
+        return base + self.LARGEST * torch.tanh(correction), hidden
+
+    def noise(self, query: Query, region: Tensor, date_type: Tensor) -> Noise:
+        """The noise at one psi for all draws, its mean: [B, R, C, Z] and [B, Y, C, Z] -> [B, R, C, P] each."""
+        location, hidden = self.location(query, region[None], date_type[None])
+        scale, day, category, area = functional.softplus(self.noise_head(hidden[0])).unbind(-1)
         # What a Poisson count adds to the noise of log1p(y), by the delta method: mu / (1 + mu)^2.
-        mu = torch.exp((query.level[None, ..., None] + location.detach()).clamp(-3.0, 15.0))
+        mu = torch.exp((query.level[..., None] + location[0].detach()).clamp(-3.0, 15.0))
         scale = torch.sqrt(scale**2 + mu / (1 + mu) ** 2 + 1e-4)
-        if not self.config.shared_days:
-            none = torch.zeros_like(scale)
-            return Distribution(location, scale, none, none, none)
-        return Distribution(location, scale, functional.softplus(day), functional.softplus(category), functional.softplus(area))
+        if self.config.shared_days:
+            return Noise(scale, day, category, area)
+        return Noise(scale, *[torch.zeros_like(scale)] * 3)
 
 
 class STMPNetwork(nn.Module):
@@ -259,6 +273,10 @@ class STMPNetwork(nn.Module):
         """Degrees of freedom of a cell's own noise, above 3 so that its variance stays tame."""
         return 3.0 + functional.softplus(self.raw_freedom)
 
+    def query(self, inputs: QueryInputs) -> Query:
+        """The generator's side of the inputs, encoded."""
+        return self.generator.query(inputs, torch.sigmoid(self.amortization.raw_share))
+
     def loss(self, support: SupportInputs, inputs: QueryInputs, target: Tensor, present: Tensor, counted: Tensor, draws: int) -> Tensor:
         """Minus the ML-PIP objective (arXiv 1805.09921), log (1/L) sum_l p(y | x, psi_l), without a KL term.
 
@@ -268,9 +286,11 @@ class STMPNetwork(nn.Module):
         """
         region, date_type = self.amortization(support)
         noise = [torch.randn(draws, *psi.mean.shape, device=target.device) for psi in (region, date_type)]
-        dist = self.generator(self.generator.query(inputs), region.draw(noise[0]), date_type.draw(noise[1]))
-        residual = (target - inputs.level[..., None])[None] - dist.location
-        density = self._log_density(residual, self._spread(dist))
+        query = self.query(inputs)
+        location, _ = self.generator.location(query, region.draw(noise[0]), date_type.draw(noise[1]))
+        spread = self.generator.noise(query, region.mean, date_type.mean)
+        residual = (target - inputs.level[..., None])[None] - location
+        density = self._log_density(residual, torch.linalg.vector_norm(torch.stack(spread), dim=0))
         total: Tensor = masked_mean(density, present * counted[:, None, None]).neg()
         if not self.config.shared_days:
             return total
@@ -279,24 +299,21 @@ class STMPNetwork(nn.Module):
         groups += [(2,), (3,)] if regions > 1 and categories > 1 else []
         volume = present * torch.exp(inputs.level - inputs.level.amax((1, 2), keepdim=True))[..., None]
         for axes in groups:
-            density, there = self._group_density(residual, dist, volume, axes)
+            density, there = self._group_density(residual, spread, volume, axes)
             total = total - masked_mean(density, there * counted.reshape(len(counted), *[1] * (density.dim() - 2), -1))
         return total
 
-    def _group_density(self, residual: Tensor, dist: Distribution, weight: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        """Log density of the weighted mean residual over ``axes`` (2 regions, 3 categories) of [L, B, R, C, P]."""
-        mass = weight[None].sum(axes, keepdim=True)
-        share = weight[None] / mass.clamp(min=1e-6)
-        mean = (share * residual).sum(axes)
-        variance = (share**2 * dist.scale**2).sum(axes) + (share * dist.day).sum(axes) ** 2
-        by_category = (share * dist.category).sum(2, keepdim=True) if 2 in axes else share * dist.category
-        by_region = (share * dist.region).sum(3, keepdim=True) if 3 in axes else share * dist.region
-        variance = variance + (by_category**2).sum(axes) + (by_region**2).sum(axes)
-        return self._log_density(mean, torch.sqrt(variance + 1e-5)), (mass.reshape(mean.shape[1:]) > 0).float()
-
-    @staticmethod
-    def _spread(dist: Distribution) -> Tensor:
-        return torch.sqrt(dist.scale**2 + dist.day**2 + dist.category**2 + dist.region**2)
+    def _group_density(self, residual: Tensor, spread: Noise, weight: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        """Log density of the weighted mean residual over ``axes`` (2 regions, 3 categories) of [L, B, R, C, P], and its mask."""
+        share = weight / weight.sum([a - 1 for a in axes], keepdim=True).clamp(min=1e-6)
+        mean = (share[None] * residual).sum(axes)
+        regions, categories = 2 in axes, 3 in axes
+        own = [a - 1 for a in axes]
+        variance = (share**2 * spread.scale**2).sum(own) + (share * spread.day).sum(own) ** 2
+        by_category = (share * spread.category).sum(1, keepdim=True) if regions else share * spread.category
+        by_region = (share * spread.region).sum(2, keepdim=True) if categories else share * spread.region
+        variance = variance + (by_category**2).sum(own) + (by_region**2).sum(own)
+        return self._log_density(mean, torch.sqrt(variance + 1e-5)), (weight.sum(own) > 0).float()
 
     def _log_density(self, residual: Tensor, scale: Tensor) -> Tensor:
         """Log-mean-exp over the draws of psi (dim 0) of the Student-t or Gaussian log density."""
@@ -309,20 +326,21 @@ class STMPNetwork(nn.Module):
             density = -0.5 * z**2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)
         return log_mean_exp(density)
 
-    def sample(self, query: Query, region: Gaussian, date_type: Gaussian, calibration: Calibration, noise: Noise) -> Tensor:
+    def sample(self, query: Query, region: Gaussian, date_type: Gaussian, calibration: Calibration, noise: Draws) -> Tensor:
         """Joint draws of the relative log volume, [S, R, C, P] for one episode; S is L x NOISE_PER_PSI.
 
         A draw of psi_region is shared by all days of a region, a draw of psi_datetype by all regions of a day, the day's,
         the category's and the region's noise by their cells; only the last term is a cell's own.
         """
-        dist = self.generator(query, region.draw(noise.region), date_type.draw(noise.date_type))
+        location, _ = self.generator.location(query, region.draw(noise.region), date_type.draw(noise.date_type))
+        spread = self.generator.noise(query, region.mean, date_type.mean)
         shared = calibration.shared
-        own = calibration.cell * dist.scale * noise.cell  # [K, L, 1, R, C, P], K = NOISE_PER_PSI
-        common = dist.day * noise.day + dist.category * noise.category + dist.region * noise.area
-        drawn: Tensor = dist.location + own + shared * common
-        return drawn.reshape(-1, *own.shape[3:])
+        drawn = torch.addcmul(location, calibration.cell * spread.scale, noise.cell)  # [K, L, 1, R, C, P], K = NOISE_PER_PSI
+        drawn.addcmul_(shared * spread.day, noise.day).addcmul_(shared * spread.category, noise.category)
+        drawn.addcmul_(shared * spread.region, noise.area)
+        return drawn.reshape(-1, *drawn.shape[3:])
 
-    def draw_noise(self, query: Query, types: int, draws: int, calibration: Calibration, generator: torch.Generator) -> Noise:
+    def draw_noise(self, query: Query, types: int, draws: int, calibration: Calibration, generator: torch.Generator) -> Draws:
         """Standard noise of ``sample``, in an order that keeps it the same for scenarios of one market, cutoff and seed."""
         _, regions, categories, days, _ = query.hidden.shape
         device, latent = query.hidden.device, self.config.latent
@@ -340,18 +358,18 @@ class STMPNetwork(nn.Module):
         shape = (NOISE_PER_PSI, draws, 1)
         shared = [normal(*shape, 1, 1, days), normal(*shape, 1, categories, days), normal(*shape, regions, 1, days)]
         day, category, area = (persistent(part, calibration.persistence) for part in shared)
-        return Noise(normal(draws, 1, regions, categories, latent), normal(draws, 1, types, categories, latent), cell, day, category, area)
+        return Draws(normal(draws, 1, regions, categories, latent), normal(draws, 1, types, categories, latent), cell, day, category, area)
 
     def sample_logs(self, support: SupportInputs, inputs: QueryInputs, draws: int, calibration: Calibration) -> tuple[Tensor, Tensor]:
         """Draws [S, R, C, P] of the relative log volume and the level [1, R, C] of one episode, from its inputs alone."""
         region, date_type = self.amortization(support)
-        query = self.generator.query(inputs)
+        query = self.query(inputs)
         generator = torch.Generator(inputs.level.device).manual_seed(0)
         noise = self.draw_noise(query, date_type.mean.shape[1], draws, calibration, generator)
         return self.sample(query, region, date_type, calibration, noise), inputs.level
 
 
-class Noise(NamedTuple):
+class Draws(NamedTuple):
     """Standard normal (cell: Student-t) noise. K draws per psi, L draws of psi: region [L, 1, R, C, Z], date_type
     [L, 1, Y, C, Z], cell [K, L, 1, R, C, P]; day, category and area with length 1 on the axes that share them."""
 

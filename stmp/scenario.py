@@ -111,14 +111,20 @@ class Scenario(Part):
     def read(cls, path: Path) -> Scenario:
         """Read a TOML file. Raises ScenarioError that names the file and the key."""
         try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+            return cls.of_toml(path.read_bytes(), str(path))
         except FileNotFoundError as error:
             raise ScenarioError(f"{path}: there is no such file. Remedy: check the path.") from error
+
+    @classmethod
+    def of_toml(cls, content: bytes, name: str) -> Scenario:
+        """The scenario that TOML in UTF-8 holds. Raises ScenarioError that names the file, ``name``, and the key."""
+        try:
+            return cls.model_validate(tomllib.loads(content.decode("utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ScenarioError(f"{path}: not valid TOML: {error}. Remedy: mend the line.") from error
+            raise ScenarioError(f"{name}: not valid TOML: {error}. Remedy: mend the line.") from error
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'scenario'}: {e['msg']}" for e in error.errors())
-            raise ScenarioError(f"{path}: {faults}. Remedy: mend the keys named.") from error
+            raise ScenarioError(f"{name}: {faults}. Remedy: mend the keys named.") from error
 
     def write(self, path: Path) -> None:
         """Write the scenario as TOML, whole or not at all."""
@@ -139,7 +145,8 @@ class Scenario(Part):
         calendar = view.calendar
         for change in self.festivals:
             calendar = calendar.with_occurrences(_changed(calendar, change, self.name, view.cutoff))
-        calendar = calendar.with_mixture(self._mixture(view))
+        if self.days:
+            calendar = calendar.with_mixture(self._mixture(view))
         past = {"orders": view.orders, **view.past}
         for recent in self.recent:
             past[recent.stream] = self._scaled(view, past, recent)

@@ -6,6 +6,7 @@ The middle of an interval is the median.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,23 +34,38 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Actual:
+    """What came of some regions and categories together, as far as it is known.
+
+    days: target days of which something is known.  total: units that came in the cells already known, NaN when there is none.
+    error: the median of the same cells' total over it, less 1.  uplift: times the level of ordinary days of the same cells.
+    peak_day, peak, peak_uplift: the day with the most units; NaT and NaN until something is known of every target day.
+    """
+
+    days: int
+    total: float
+    error: float
+    uplift: float
+    peak_day: pd.Timestamp
+    peak: float
+    peak_uplift: float
+
+
+@dataclass(frozen=True)
 class Outlook:
     """The key figures of some regions and categories together.
 
     total, peak: units of the market, over all target days and on the day with the highest median.
-    uplift, peak_uplift: times the level of ordinary days.
-    actual: units that came in the cells already known, NaN when there is none; ``error`` is the median of the same cells' total
-    over it, less 1.  known_days: target days of which something is known.
+    uplift, peak_uplift: times the level of ordinary days.  peak_chance: share of the samples whose highest day is that one.
     """
 
     total: Interval
     uplift: Interval
     peak_day: pd.Timestamp
     peak: Interval
+    peak_chance: float
     peak_uplift: Interval
-    actual: float
-    error: float
-    known_days: int
+    actual: Actual
 
 
 def interval(samples: NDArray[np.floating], share: float = INTERVAL) -> Interval:
@@ -89,16 +105,33 @@ def outlook(
     ordinary = _sum_of_known(level[cells].reshape(1, -1))[0]
     daily = samples.sum(axis=(0, 1))  # [H, S]
     peak = int(np.median(daily, axis=1).argmax())
-    known = np.isfinite(came)
     return Outlook(
         total=interval(daily.sum(axis=0)),
         uplift=interval(daily.mean(axis=0) / ordinary),
         peak_day=forecast.dates[peak],
         peak=interval(daily[peak]),
+        peak_chance=float((daily.argmax(axis=0) == peak).mean()),
         peak_uplift=interval(daily[peak] / ordinary),
-        actual=float(_sum_of_known(came.reshape(1, -1))[0]),
-        error=float(_error(samples.reshape(1, -1, samples.shape[-1]), came.reshape(1, -1))[0]),
-        known_days=int(known.any(axis=(0, 1)).sum()),
+        actual=_actual(samples, came, level[cells], forecast.dates),
+    )
+
+
+def _actual(samples: Floats, came: Floats, level: Floats, dates: pd.DatetimeIndex) -> Actual:
+    """[R, C, H, S] samples, [R, C, H] actuals, [R, C] level."""
+    error = _error(samples.reshape(1, -1, samples.shape[-1]), came.reshape(1, -1))[0]
+    flat = came.reshape(-1, len(dates))  # [R x C, H]
+    by_day, total = _sum_of_known(flat.T), _sum_of_known(flat.reshape(1, -1))[0]
+    ordinary = np.where(np.isfinite(flat), level.reshape(-1, 1), np.nan)
+    known = int(np.isfinite(by_day).sum())
+    peak = int(by_day.argmax()) if known == len(dates) else None
+    return Actual(
+        days=known,
+        total=float(total),
+        error=float(error),
+        uplift=float(total / _sum_of_known(ordinary.reshape(1, -1))[0]),
+        peak_day=pd.NaT if peak is None else dates[peak],
+        peak=math.nan if peak is None else float(by_day[peak]),
+        peak_uplift=math.nan if peak is None else float(by_day[peak] / _sum_of_known(ordinary.T)[peak]),
     )
 
 

@@ -20,12 +20,17 @@ from stmp.market import DateType, Market
 from stmp.market.calendar import DAY_OFF, PHASES, WORKDAY
 
 STEP_FEATURES = 5  # value, present, day off, holiday, festival
+PRESENT = 1
 ALIGNED = 9
+WEEKS = 4  # same weekdays before the origin, the first of the aligned inputs
 INTERVAL = 19
 RELATIONS = 9
 OWN_KINDS = ("workday", "day off", "festival")  # on which a region's own departures from the others are told apart
 KINDS = len(OWN_KINDS)
+RELATION_WEIGHT = (0.0, 0.1, 0.3, 1.0)  # of a support day in the pooled uplift of a date type, by its relation to it
+PRIOR_DAYS = 1.0  # days without a departure that a region's own are averaged with, and of no uplift that a date type's are
 ORDINARY_KINDS = 2  # the first of them
+LEAST_DAYS = 7  # of values until a level counts as known
 SPECIAL_WEIGHT = 0.1  # of a festival or holiday in the level: a peak must not raise the ordinary level
 
 
@@ -41,6 +46,17 @@ class Support(NamedTuple):
     row: NDArray[np.bool_]
 
 
+class Pooled(NamedTuple):
+    """The labels of a support set, pooled: the part of psi that needs no learning.
+
+    uplift: [B, Y, C] mean relative volume of the regions on the days of each date type.  departures: [B, R, C, K] how far a
+    region's own lies from the regions' mean on days of each of OWN_KINDS. Both are drawn towards 0 by PRIOR_DAYS.
+    """
+
+    uplift: Tensor
+    departures: Tensor
+
+
 @dataclass(frozen=True)
 class SupportInputs:
     """What the amortization network reads of B episodes with N support days each.
@@ -51,7 +67,8 @@ class SupportInputs:
     labels, present: [B, N, R, C] relative volume of the support days and its mask.
     members: [B, Y, N] relation (0..3) of each date type to each support day chosen for it.
     row: [B, N] whether the day belongs to the regions' own support.
-    kinds: [B, N, K] which of OWN_KINDS the day is; all 0 for a public holiday.
+    kinds: [B, Y, K] which of OWN_KINDS each date type is; all 0 for a public holiday.
+    pooled: what the labels say by themselves.
     """
 
     windows: tuple[Tensor, ...]
@@ -63,6 +80,7 @@ class SupportInputs:
     members: Tensor
     row: Tensor
     kinds: Tensor
+    pooled: Pooled
 
 
 @dataclass(frozen=True)
@@ -72,10 +90,12 @@ class QueryInputs:
     windows: per stream [B, 1, R, C or 1, T, F].  aligned: [B, 1, R, C, P, A].  interval: [B, 1, R or 1, 1, P, I].
     facts: [B, 1, R, 1, 1, 2P'].
     matched, matched_present: [B, P, N, R, C] volumes of the support days relative to the level at the target's own
-    lead time, and their mask.  relations: [B, P, Y, N, Q] how a support day relates to a target day as a date type.
+    lead time, and their mask.  weekday: [B, N, R, C] the same weekdays' ordinary volumes before each support day, alike.
+    relations: [B, P, Y, N, Q] how a support day relates to a target day as a date type.
     members: [B, Y, N] as in SupportInputs.  mix: [B, P, Y] weights of the date types in each target day.
     level: [B, R, C] log1p level at the origin.
-    kinds: [B, Y, K] which of OWN_KINDS each date type is.
+    kinds: [B, Y, K] which of OWN_KINDS each date type is.  day_kinds: [B, N, K] which of them each support day is.
+    pooled: as in SupportInputs.
     """
 
     windows: tuple[Tensor, ...]
@@ -84,17 +104,20 @@ class QueryInputs:
     facts: Tensor
     matched: Tensor
     matched_present: Tensor
+    weekday: Tensor
     relations: Tensor
     members: Tensor
     mix: Tensor
     level: Tensor
     kinds: Tensor
+    day_kinds: Tensor
+    pooled: Pooled
 
 
 class Panel:
     """A market view as tensors, with everything that does not depend on an episode worked out once.
 
-    Stream 0 is the orders, stream 1 the region's total over the categories; the schema's further streams follow.
+    Stream 0 is the orders, stream 1 the region's total where there are several categories; the schema's further streams follow.
     """
 
     def __init__(self, view: Market, schema: Schema, window: int, device: torch.device) -> None:
@@ -126,11 +149,13 @@ class Panel:
     def _set_streams(self) -> None:
         orders = self.view.orders
         total = np.where(np.isnan(orders).all(1, keepdims=True), np.nan, np.nansum(orders, 1, keepdims=True))
-        arrays: list[NDArray[np.floating] | None] = [orders, total, *(self.view.past.get(name) for name in self.schema.streams)]
+        whole = total if orders.shape[1] > 1 else None
+        arrays: list[NDArray[np.floating] | None] = [orders, whole, *(self.view.past.get(name) for name in self.schema.streams)]
         weight = np.where(self.ordinary[: self.days], 1.0, SPECIAL_WEIGHT)
         self.logs: list[Tensor] = []
         self.present: list[Tensor] = []
         self.levels: list[Tensor] = []
+        self.founded: list[Tensor] = []  # whether the level rests on a week of values: before, nothing can be relative to it
         for values in arrays:
             stream = np.full_like(total, np.nan) if values is None else values
             there = ~np.isnan(stream)
@@ -138,6 +163,7 @@ class Panel:
             self.logs.append(self._tensor(logs))
             self.present.append(self._tensor(there))
             self.levels.append(self._tensor(rolling_level(logs, there * weight, self.window)))
+            self.founded.append(self._tensor(np.cumsum(there, axis=-1) >= LEAST_DAYS))
         special = np.isin(self.kind_of, ("holiday",))[: self.days], np.isin(self.kind_of, ("festival",))[: self.days]
         off = ~self.view.calendar.workday[self.first_day : self.first_day + self.days]
         self.step_flags = self._tensor(np.stack([off, *special], axis=-1))  # [D, 3]

@@ -15,7 +15,7 @@ from stmp.checkpoint import Card, versions
 from stmp.config import Calibration, ModelConfig, Schema, TrainingConfig
 from stmp.forecaster import STMP
 from stmp.market import Market
-from stmp.model import STMPNetwork
+from stmp.model import Noise, STMPNetwork
 from stmp.tasks import Panel, QueryInputs, SupportInputs
 
 CPU = torch.device("cpu")
@@ -68,6 +68,14 @@ def forecaster_of(market: Market, calibration: Calibration | None = None) -> STM
     return STMP(network_of(market), card_of(market, calibration=calibration), CPU)
 
 
+def logs_of(market: Market, region: int, category: int) -> pd.Series:
+    return pd.Series(np.log1p(market.orders[region, category].astype(float)), index=market.dates)
+
+
+def level_of(gatherer: Gatherer, market: Market, region: int, category: int, date: str) -> float:
+    return gatherer.panel.levels[0][region, category, position(market, date)].item()
+
+
 def position(market: Market, date: str) -> int:
     """Of a day in the panel, or in the calendar beyond it; both begin together in the small markets."""
     return (pd.Timestamp(date) - market.dates[0]).days
@@ -94,15 +102,42 @@ def inputs_of(gatherer: Gatherer, *episodes: Episode) -> tuple[SupportInputs, Qu
 
 
 def tensors(inputs: SupportInputs | QueryInputs) -> dict[str, Tensor]:
-    """Every tensor of the inputs by name, the windows one by one."""
+    """Every tensor of the inputs by name, the windows and what is pooled one by one."""
     found = {f.name: getattr(inputs, f.name) for f in fields(inputs)}
-    windows = found.pop("windows")
-    return found | {f"windows {i}": window for i, window in enumerate(windows)}
+    windows, pooled = found.pop("windows"), found.pop("pooled")
+    return found | pooled._asdict() | {f"windows {i}": window for i, window in enumerate(windows)}
+
+
+def close(a: Tensor, b: Tensor, tolerance: float = 1e-5) -> None:
+    torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
+
+
+@torch.no_grad()
+def answer(network: STMPNetwork, support: SupportInputs, query: QueryInputs) -> tuple[Tensor, Noise]:
+    """Location and noise [B, R, C, P] with psi at its means."""
+    region, date_type = network.amortization(support)
+    encoded = network.query(query)
+    location, _ = network.generator.location(encoded, region.mean[None], date_type.mean[None])
+    return location[0], network.generator.noise(encoded, region.mean, date_type.mean)
 
 
 def with_panel(market: Market, orders: np.ndarray, digest: str, past: dict[str, np.ndarray] | None = None) -> Market:
     """The market with other values, and a digest that says so."""
     return replace(market, orders=orders, past=market.past if past is None else past, digest=digest)
+
+
+def with_opening(market: Market, region: int, date: str, seed: int = 0) -> Market:
+    """The market with a region that opens on a day, with volumes of its first week that depend on the seed."""
+    day = position(market, date)
+    factor = np.random.default_rng(seed).uniform(0.1, 10, 7)
+
+    def opened(values: np.ndarray) -> np.ndarray:
+        changed = values.copy()
+        changed[region, :, :day] = np.nan
+        changed[region, :, day : day + 7] *= factor
+        return changed
+
+    return with_panel(market, opened(market.orders), f"opened {date} {seed}", {n: opened(v) for n, v in market.past.items()})
 
 
 def scrambled(market: Market, after: int) -> Market:

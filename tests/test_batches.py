@@ -13,9 +13,21 @@ from stmp.batches import Gatherer
 from stmp.config import Schema, TrainingConfig
 from stmp.market import Market
 from stmp.sampling import EpisodeSampler
-from stmp.tasks import Panel
+from stmp.tasks import SPECIAL_WEIGHT, Panel
 from tests.markets import small_market
-from tests.small import CPU, TINY, episode_of, gatherer_of, inputs_of, position, scrambled, tensors, with_panel
+from tests.small import (
+    CPU,
+    TINY,
+    episode_of,
+    gatherer_of,
+    inputs_of,
+    level_of,
+    logs_of,
+    position,
+    scrambled,
+    tensors,
+    with_panel,
+)
 
 ORIGIN = "2021-06-25"  # shortly after the festival of 18 June
 
@@ -28,14 +40,6 @@ def market() -> Market:
 @pytest.fixture(scope="module")
 def gatherer(market: Market) -> Gatherer:
     return gatherer_of(market)
-
-
-def logs_of(market: Market, region: int, category: int) -> pd.Series:
-    return pd.Series(np.log1p(market.orders[region, category].astype(float)), index=market.dates)
-
-
-def level_of(gatherer: Gatherer, market: Market, region: int, category: int, date: str) -> float:
-    return gatherer.panel.levels[0][region, category, position(market, date)].item()
 
 
 def test_a_window_ends_at_the_origin(market: Market, gatherer: Gatherer) -> None:
@@ -167,7 +171,8 @@ def test_a_masked_region_keeps_two_weeks_and_its_targets(market: Market, gathere
     masked = replace(plain, masked_regions=np.array([False, True, False]))
     support = gatherer.support([masked])
     inputs = gatherer.support_inputs([masked], support)
-    young = torch.as_tensor(support.days[0] > masked.origin - 14).float()
+    # A label needs a level, which needs a week of the two that are kept.
+    young = torch.as_tensor(support.days[0] - TINY.support_lead >= masked.origin - 7).float()
     assert 0 < young.sum() < len(young)
     torch.testing.assert_close(inputs.present[0, :, 1], young[:, None].expand(-1, 2))
     assert inputs.present[0, :, [0, 2]].min() == 1
@@ -178,6 +183,10 @@ def test_a_masked_region_keeps_two_weeks_and_its_targets(market: Market, gathere
     assert old.max() < 1
     for one, other in zip(gatherer.targets([masked]), gatherer.targets([plain]), strict=True):
         assert torch.equal(one, other)
+    kept = slice(masked.origin - 13, masked.origin + 1)
+    weight = np.where(gatherer.panel.ordinary[kept], 1, SPECIAL_WEIGHT)
+    expected = (np.log1p(market.orders[1, :, kept]) * weight).sum(-1) / weight.sum()
+    np.testing.assert_allclose(gatherer.query_inputs([masked], support).level[0, 1].numpy(), expected, rtol=1e-5)
 
 
 def test_a_stretched_episode_changes_festivals_in_support_and_targets_alike(market: Market, gatherer: Gatherer) -> None:

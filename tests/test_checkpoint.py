@@ -12,7 +12,7 @@ import torch
 
 from stmp.checkpoint import Card, read_card, read_checkpoint, write_checkpoint
 from stmp.config import Calibration
-from stmp.errors import CheckpointError
+from stmp.errors import CheckpointError, CutoffError
 from stmp.files import sha256
 from stmp.forecast import Forecaster
 from tests.markets import small_market
@@ -144,3 +144,11 @@ def test_a_card_is_read_without_torch(folder: Path) -> None:
 def test_a_card_knows_its_schema_and_horizon() -> None:
     card: Card = card_of(MARKET)
     assert (card.horizon, card.schema_.streams, card.schema_.facts) == (7, ("cart_adds",), ("population",))
+
+
+def test_a_card_knows_how_many_days_a_forecast_needs(folder: Path) -> None:
+    forecaster = Forecaster.load(folder, device="cpu")
+    needed = forecaster.card.days_needed
+    assert forecaster.forecast(MARKET, MARKET.dates[needed - 1], 3, samples=2).samples.shape == (3, 2, 3, 2)
+    with pytest.raises(CutoffError, match=f"has {needed - 1} days .* the model needs {needed}"):
+        forecaster.forecast(MARKET, MARKET.dates[needed - 2], 3, samples=2)

@@ -16,7 +16,7 @@ from stmp.forecaster import REMEMBERED, STMP
 from stmp.market import Market
 from stmp.scenario import Scenario
 from tests.markets import small_market
-from tests.small import TINY, forecaster_of, position, with_panel
+from tests.small import TINY, forecaster_of, position, scrambled, with_opening, with_panel
 
 CUTOFF = "2021-11-05"
 HORIZON = 10
@@ -123,9 +123,38 @@ def test_the_interval_of_a_total_is_not_the_sum_of_intervals(market: Market) -> 
     assert width(lasting.total("RCH")) > 1.1 * width(joint.total("RCH"))
 
 
-def test_samples_are_made_from_the_same_noise_however_many_are_asked_for(forecaster: STMP, market: Market) -> None:
-    assert drawn(forecaster, market, samples=7).shape[-1] == 7
-    assert not np.array_equal(drawn(forecaster, market, seed=0), drawn(forecaster, market, seed=1))
+def test_a_seed_gives_its_own_samples_and_gives_them_again(forecaster: STMP, market: Market) -> None:
+    first = drawn(forecaster, market, samples=7)
+    assert first.shape[-1] == 7
+    assert not np.array_equal(first, drawn(forecaster, market, samples=7, seed=1))
+    np.testing.assert_array_equal(first, drawn(forecaster, market, samples=7))
+    np.testing.assert_array_equal(first, drawn(forecaster_of(market), market, samples=7))
+
+
+def test_scenarios_of_one_seed_are_made_from_the_same_noise(market: Market) -> None:
+    """The draws of the first are handed to the second, and no sample is written into them."""
+    forecaster = forecaster_of(market)
+    plain = drawn(forecaster, market)
+    (inferred,) = forecaster._inferred.values()
+    (kept,) = inferred._draws.values()
+    copies = [part.clone() for part in kept]
+    drawn(forecaster, market, **festival("drop"))
+    drawn(forecaster, market, **days({"workday": 0.5, "Mid · peak": 0.5}))
+    assert list(inferred._draws) == [(40, HORIZON, 0)]
+    assert inferred._draws[40, HORIZON, 0] is kept
+    assert all(torch.equal(part, copy) for part, copy in zip(kept, copies, strict=True))
+    np.testing.assert_array_equal(drawn(forecaster, market), plain)
+    for seed in range(1, REMEMBERED + 2):
+        drawn(forecaster, market, seed=seed)
+    assert len(inferred._draws) == REMEMBERED
+    np.testing.assert_array_equal(drawn(forecaster, market), plain)  # drawn anew
+
+
+def test_nothing_after_the_cutoff_moves_a_sample(market: Market) -> None:
+    last = position(market, CUTOFF)
+    before = drawn(forecaster_of(market), market)
+    np.testing.assert_array_equal(drawn(forecaster_of(market), scrambled(market, after=last)), before)
+    assert not np.array_equal(drawn(forecaster_of(market), scrambled(market, after=last - 1)), before)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +254,12 @@ def test_a_region_two_weeks_old_is_forecast(forecaster: STMP, market: Market) ->
     assert (np.abs(np.log(ordinary / level)) < np.log(1.6)).all()
     # Its festival is the other regions': its peak rises although it never had one.
     assert (np.median(samples[0, :, PEAK], axis=-1) / level > 1.5).all()
+
+
+def test_a_region_that_opened_just_before_a_past_peak_lends_nothing_of_it(forecaster: STMP, market: Market) -> None:
+    one, other = (drawn(forecaster, with_opening(market, 0, "2020-11-08", seed)) for seed in (0, 1))
+    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-2)
+    assert np.abs(np.log((one + 1) / (drawn(forecaster, market) + 1))).max() > 0.01  # had it been open, it would have
 
 
 def test_a_market_without_carts_and_facts_is_forecast_by_weights_that_know_them(forecaster: STMP, market: Market) -> None:

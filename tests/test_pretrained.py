@@ -96,18 +96,13 @@ def test_it_is_small() -> None:
     assert sum(file.stat().st_size for file in CHECKPOINT.iterdir()) < 10_000_000
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="not reached: the common uplift and the kind of day tell a peak from a working day before psi does; with their psi "
-    "exchanged, the WAPE of the peak from 2019-10-31 falls from 0.250 to 0.237",
-)
 def test_exchanging_an_ordinary_day_and_a_peak_makes_the_error_worse(exchange: Exchange) -> None:
     types = exchange.swapped("workday", PEAK)
     for labels in ((), ("workday", PEAK), (PEAK,)):
         before, after = exchange.wape(labels=labels), exchange.wape(types=types, labels=labels)
         print(f"WAPE on {labels or 'all days'}: {before:.4f}, exchanged {after:.4f}, {after / before:.3f} times")
-    assert exchange.wape(types=types, labels=(PEAK,)) > 1.1 * exchange.wape(labels=(PEAK,))
-    assert exchange.wape(types=types) > 1.05 * exchange.wape()
+    assert exchange.wape(types=types, labels=(PEAK,)) > 1.5 * exchange.wape(labels=(PEAK,))
+    assert exchange.wape(types=types) > 1.2 * exchange.wape()
 
 
 def test_exchanging_unlike_districts_makes_the_error_worse(exchange: Exchange) -> None:

@@ -40,19 +40,37 @@ def test_the_total_is_summed_sample_by_sample(two: Forecast) -> None:
     seen = outlook(two, level, unknown)
     assert seen.total == pytest.approx((80, 80, 80))  # the quantiles of the regions would add up to 64 and 96
     assert seen.uplift == pytest.approx((2, 2, 2))  # 40 a day over a level of 20
-    assert (seen.peak_day, seen.peak.middle, seen.known_days) == (DATES[0], 40, 0)
-    assert np.isnan([seen.actual, seen.error]).all()
+    assert (seen.peak_day, seen.peak.middle, seen.actual.days) == (DATES[0], 40, 0)
+    assert np.isnan([seen.actual.total, seen.actual.error, seen.actual.uplift, seen.actual.peak]).all()
+    assert seen.peak_chance == 1  # argmax takes the first of equal days
     one = outlook(two, level, unknown, regions=[0])
     assert one.total == pytest.approx((52, 60, 68))
-    assert (one.peak_day, one.peak_uplift.middle) == (DATES[1], 4)
+    assert (one.peak_day, one.peak_uplift.middle, one.peak_chance) == (DATES[1], 4, 1)
 
 
 def test_the_error_is_taken_over_the_cells_already_known(two: Forecast) -> None:
     came = np.array([[[16.0, np.nan]], [[np.nan, np.nan]]])
     seen = outlook(two, np.ones((2, 1)), came)
-    assert (seen.actual, seen.known_days) == (16, 1)
-    assert seen.error == pytest.approx(20 / 16 - 1)
+    assert (seen.actual.total, seen.actual.days) == (16, 1)
+    assert seen.actual.error == pytest.approx(20 / 16 - 1)
     assert by_region(two, np.ones((2, 1)), came)["error"].tolist() == pytest.approx([0.25, np.nan], nan_ok=True)
+
+
+def test_what_came_is_measured_against_the_level_of_the_same_cells(two: Forecast) -> None:
+    level = np.array([[10.0], [5.0]])
+    came = np.array([[[20.0, 30.0]], [[np.nan, 15.0]]])
+    seen = outlook(two, level, came).actual
+    assert seen.uplift == pytest.approx((20 + 30 + 15) / (10 + 10 + 5))
+    assert (seen.peak_day, seen.peak, seen.peak_uplift) == (DATES[1], 45, 3)
+    partly = outlook(two, level, np.array([[[20.0, np.nan]], [[5.0, np.nan]]])).actual
+    assert (partly.days, partly.uplift) == (1, pytest.approx(25 / 15))
+    assert pd.isna(partly.peak_day)  # the highest day may be still to come
+    assert np.isnan([partly.peak, partly.peak_uplift]).all()
+
+
+def test_the_chance_of_the_peak_day_counts_samples() -> None:
+    forecast = forecast_of([[[[1, 1, 9, 9], [5, 5, 5, 8]]]])
+    assert outlook(forecast, np.ones((1, 1)), np.full((1, 1, 2), np.nan)).peak_chance == 0.5
 
 
 def test_a_row_per_region(two: Forecast) -> None:
@@ -77,7 +95,7 @@ def test_categories_can_be_looked_at_apart() -> None:
     level, came = np.array([[1.0, 5.0]]), np.array([[[1.0, 1.0], [10.0, 10.0]]])
     assert outlook(both, level, came, categories=[1]).total.middle == 30
     assert outlook(both, level, came, categories=[1]).uplift.middle == 3
-    assert outlook(both, level, came).actual == 22
+    assert outlook(both, level, came).actual.total == 22
     assert by_region(both, level, came, categories=[0])["error"].tolist() == [0.5]
 
 

@@ -137,6 +137,25 @@ def test_the_second_stream_is_the_regions_total(market: Market, panel: Panel) ->
     torch.testing.assert_close(panel.logs[1][:, 0], torch.log1p(torch.as_tensor(market.orders.sum(1))))
 
 
+def test_a_market_of_one_category_has_no_total_beside_it() -> None:
+    single = small_market(regions=2, categories=1)
+    panel = Panel(single, Schema.of(single), TINY.window, CPU)
+    assert [part.mean().item() for part in panel.present] == [1, 0, 1]
+
+
+def test_a_level_is_known_after_a_week_of_values(market: Market) -> None:
+    orders = market.orders.copy()
+    orders[1, :, :100] = np.nan
+    orders[1, 0, 103] = np.nan  # a gap is no value
+    orders[1, 1, 150:300] = np.nan  # nor does one make a level unknown again
+    panel = Panel(replace(market, orders=orders, digest="opened"), Schema.of(market), TINY.window, CPU)
+    founded = panel.founded[0].numpy()
+    assert founded[0].argmax(-1).tolist() == [6, 6]
+    assert founded[1].argmax(-1).tolist() == [107, 106]
+    assert (np.diff(founded) >= 0).all()
+    assert panel.founded[1][1, 0].argmax() == 106  # of the total, any category
+
+
 def test_a_panel_knows_types_that_a_moved_festival_would_uncover(market: Market, panel: Panel) -> None:
     shown = dict.fromkeys(market.calendar.types)
     assert panel.types[: len(shown)] == tuple(shown)

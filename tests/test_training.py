@@ -1,8 +1,7 @@
-"""Training: deterministic, resumable, blind to what comes after its span."""
+"""Training on one market: deterministic, blind to what comes after its span, and told in the card."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +12,15 @@ import pytest
 import torch
 
 from stmp.checkpoint import Card, read_checkpoint
-from stmp.config import TrainingConfig
+from stmp.config import Schema, TrainingConfig
 from stmp.errors import CutoffError
+from stmp.learning import RESUME, Progress
 from stmp.market import Market
-from stmp.training import RESUME_STATE, RESUME_WEIGHTS, Progress, _Run, train
+from stmp.training import VALIDATION_EVERY, MarketTasks, train
 from tests.markets import small_market
 from tests.small import CPU, TINY, TINY_TRAINING, position, scrambled
 
-UNTIL = pd.Timestamp("2021-06-30")
+UNTIL = pd.Timestamp("2020-12-31")
 FILES = {"model.safetensors", "checkpoint.json"}
 
 
@@ -59,26 +59,21 @@ def test_a_seed_gives_the_same_weights_again(market: Market, plain: tuple[Path, 
     assert trained(market, tmp_path / "other", seed=1).weights_sha256 != again.weights_sha256
 
 
-def test_only_the_checkpoint_is_left(plain: tuple[Path, Card]) -> None:
-    assert {file.name for file in plain[0].iterdir()} == FILES
-
-
-@pytest.mark.parametrize("step", [2, 3, 5], ids=["before anything is kept", "as it is kept", "some steps later"])
-def test_an_interrupted_training_ends_as_if_it_had_not_been(market: Market, plain: tuple[Path, Card], tmp_path: Path, step: int) -> None:
+def test_an_interrupted_training_leaves_the_same_checkpoint_and_nothing_else(
+    market: Market, plain: tuple[Path, Card], tmp_path: Path
+) -> None:
     with pytest.raises(Interrupted):
-        trained(market, tmp_path, report=stop_at(step))
-    assert {file.name for file in tmp_path.iterdir()} == (set() if step < 3 else {RESUME_STATE, RESUME_WEIGHTS})
-    steps: list[int] = []
-    card = trained(market, tmp_path, report=lambda progress: steps.append(progress.step))
-    assert steps == list(range(1 if step < 3 else 4, 7))
+        trained(market, tmp_path, report=stop_at(4))
+    assert {file.name for file in tmp_path.iterdir()} == {RESUME}
+    card = trained(market, tmp_path)
     assert card.weights_sha256 == plain[1].weights_sha256
     assert card.calibration == plain[1].calibration
-    assert {file.name for file in tmp_path.iterdir()} == FILES
+    assert {file.name for file in tmp_path.iterdir()} == {file.name for file in plain[0].iterdir()} == FILES
 
 
-def test_what_another_run_left_is_not_taken_up(market: Market, plain: tuple[Path, Card], tmp_path: Path) -> None:
+def test_what_a_training_of_another_span_left_is_not_taken_up(market: Market, plain: tuple[Path, Card], tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
-        trained(market, tmp_path, seed=1, report=stop_at(4))
+        train(market, tmp_path, until=UNTIL - pd.Timedelta(days=1), device="cpu", config=TINY_TRAINING, report=stop_at(4))
     assert trained(market, tmp_path).weights_sha256 == plain[1].weights_sha256
 
 
@@ -96,16 +91,27 @@ def test_the_card_says_what_was_done(market: Market, plain: tuple[Path, Card]) -
     out, card = plain
     network, read = read_checkpoint(out, CPU)
     assert read == card
-    assert (card.trained_from, card.trained_until) == ("2020-01-01", "2021-06-30")
+    assert (card.trained_from, card.trained_until) == ("2020-01-01", "2020-12-31")
     assert (card.market, card.regions, card.categories) == ("small", market.regions, market.categories)
     assert (card.streams, card.facts, card.known) == (("cart_adds",), ("population",), ())
     assert card.data_digest == market.digest
     assert card.parameters == sum(p.numel() for p in network.parameters())
     assert card.steps in (3, 6)
     assert card.config == TINY_TRAINING
-    assert card.calibration.days == 547 - int(547 * 0.8)
+    assert card.calibration.days == 366 - int(366 * 0.8)
     assert np.isfinite(card.scores["validation_loss"])
     assert card.versions["torch"] == torch.__version__
+
+
+def test_validation_comes_after_what_is_learned_from(market: Market) -> None:
+    view = market.until(UNTIL)
+    tasks = MarketTasks(view, Schema.of(view), TINY_TRAINING, CPU, 0)
+    first = int(366 * 0.8)
+    episodes = [episode for _, (episode,) in tasks.validation()]
+    assert [e.origin for e in episodes] == list(range(first - 1, 365, VALIDATION_EVERY))
+    assert set(np.concatenate([e.origin + e.leads for e in episodes])) == set(range(first, 366))
+    drawn = [episode for step in range(20) for episode in tasks.draw(step)[1]]
+    assert max((e.origin + e.leads).max() for e in drawn) < first
 
 
 def test_loss_falls(market: Market, tmp_path: Path) -> None:
@@ -117,42 +123,8 @@ def test_loss_falls(market: Market, tmp_path: Path) -> None:
     validation = list(dict.fromkeys(p.validation for p in reports if np.isfinite(p.validation)))
     assert validation[-1] < validation[0] - 0.1
     assert card.scores["validation_loss"] == min(validation) == reports[-1].best
-    assert [p.step for p in reports] == list(range(1, len(reports) + 1))
-    assert all(p.seconds_left >= 0 for p in reports)
     network, _ = read_checkpoint(tmp_path, CPU)
     assert network.amortization.relation[0] == 0  # days that are no members of a type stay unheard
-
-
-def test_training_stops_when_nothing_gets_better(market: Market, tmp_path: Path) -> None:
-    reports: list[Progress] = []
-    config = TINY_TRAINING.model_copy(update={"steps": 400, "evaluate_every": 2, "patience": 2, "learning_rate": 3.0})
-    card = trained(market, tmp_path, config, report=reports.append)
-    assert len(reports) == card.steps + 4 < 100
-    assert card.scores["validation_loss"] == min(p.validation for p in reports if np.isfinite(p.validation)) < reports[-1].validation
-    # What is kept are the weights of that score, not the last ones.
-    run = _Run(market.until(UNTIL), config, CPU, 0, tmp_path)
-    run.average.load_state_dict(read_checkpoint(tmp_path, CPU)[0].state_dict())
-    run._evaluate()
-    assert run.validation == pytest.approx(card.scores["validation_loss"], rel=1e-6)
-
-
-def test_evaluations_do_not_disturb_the_training(market: Market, tmp_path: Path) -> None:
-    losses: list[list[float]] = [[], []]
-    for seen, every in zip(losses, (1, 6), strict=True):
-        config = TINY_TRAINING.model_copy(update={"evaluate_every": every})
-        trained(market, tmp_path / str(every), config, report=lambda progress, seen=seen: seen.append(progress.loss))
-    assert losses[0] == losses[1]
-
-
-def test_tensorboard_is_written(market: Market, tmp_path: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    losses: list[float] = []
-    trained(market, tmp_path / "out", logs=tmp_path / "logs", report=lambda progress: losses.append(progress.loss))
-    events = EventAccumulator(str(tmp_path / "logs")).Reload()
-    assert [e.step for e in events.Scalars("loss/training")] == [1, 2, 3, 4, 5, 6]
-    np.testing.assert_allclose([e.value for e in events.Scalars("loss/training")], losses, rtol=1e-5)
-    assert [e.step for e in events.Scalars("loss/validation")] == [3, 6]
 
 
 @pytest.mark.parametrize("kept", [{"carts": False}, {"regions": 1, "categories": 1}], ids=["no carts", "one series"])
@@ -178,12 +150,3 @@ def test_a_span_too_short_is_refused_with_the_days_it_needs(market: Market, tmp_
     assert not (tmp_path / "out").exists()
     enough = market.dates[69]
     assert train(market, tmp_path / "out", until=enough, device="cpu", config=TINY_TRAINING).trained_until == f"{enough:%Y-%m-%d}"
-
-
-def test_what_is_kept_of_an_interrupted_run_is_json_and_tensors(market: Market, tmp_path: Path) -> None:
-    with pytest.raises(Interrupted):
-        trained(market, tmp_path, report=stop_at(4))
-    state = json.loads((tmp_path / RESUME_STATE).read_text(encoding="utf-8"))
-    assert state["step"] == 3
-    assert state["run"]["until"] == "2021-06-30"
-    assert int.from_bytes((tmp_path / RESUME_WEIGHTS).read_bytes()[:8], "little") < 1e5  # the length of a safetensors header

@@ -2,65 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
 from app.formats import short_day
+from app.inputs import address
+from app.language import CHINESE, current, label, t
 from stmp.market import Calendar, DateType
 from stmp.scenario import Add, Days, Drop, Move, Scenario
 
-PLANNED, DATE_TYPE, FESTIVAL = "As the calendar has it", "Days of another date type", "A festival held otherwise"
-HOLD, MOVE, DROP = "Hold again", "Move", "Drop"
+PLANNED, DATE_TYPE, FESTIVAL = "planned", "date-type", "festival"
+HOLD, MOVE, DROP = "hold", "move", "drop"
+LONGEST_PEAK = 7  # days
 
 
-def ask_scenario(calendar: Calendar, dates: pd.DatetimeIndex, key: str) -> Scenario:
-    """Widgets for what differs on the days to forecast; ``key`` sets apart those of other markets, cutoffs and horizons."""
-    kind = st.radio("Scenario", [PLANNED, DATE_TYPE, FESTIVAL], key="scenario")
+def ask_scenario(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
+    """Widgets for what differs on the days to forecast."""
+    kinds = {PLANNED: t("As the calendar has it"), DATE_TYPE: t("Days of another date type"), FESTIVAL: t("A festival held otherwise")}
+    _settle("scenario", kinds, PLANNED)
+    kind = st.radio(t("Scenario"), list(kinds), format_func=kinds.get, key="scenario", persist_state="session")
     if kind == DATE_TYPE:
-        return _ask_date_type(calendar, dates, key)
+        return _ask_date_type(calendar, dates)
     if kind == FESTIVAL and calendar.festivals:
-        return _ask_festival(calendar, dates, key)
+        return _ask_festival(calendar, dates)
     if kind == FESTIVAL:
-        st.caption("The calendar of this market names no festival.")
+        st.caption(t("The calendar of this market names no festival."))
     return Scenario()
 
 
-def _ask_date_type(calendar: Calendar, dates: pd.DatetimeIndex, key: str) -> Scenario:
-    labels = [t.label for t in sorted(set(calendar.types), key=by_kind)]
-    peaks = [label for label in labels if label.endswith("peak")]
-    middle = dates[len(dates) // 2].date()
+def _ask_date_type(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
+    labels = [kind.label for kind in sorted(set(calendar.types), key=by_kind)]
+    peaks = [text for text in labels if text.endswith("peak")]
+    low, middle, high = (day.date() for day in dates[[0, len(dates) // 2, -1]])
     first, last = middle, middle
-    if len(dates) > 1:
-        bounds = {"min_value": dates[0].date(), "max_value": dates[-1].date()}
-        first, last = st.slider("Days", value=(middle, middle), format="D MMM", key=f"days-{key}", **bounds)
-    label = st.selectbox("Treat them as", labels, index=labels.index(peaks[-1]) if peaks else 0, key=f"type-{key}")
-    return Scenario(name=f"{_span(first, last)} as {label}", days=(Days(first=first, last=last, types={label: 1.0}),))
+    if low < high:
+        address.settle_days("scenario-days", low, high, (middle, middle))
+        shown = "M月D日" if current() == CHINESE else "D MMM"
+        first, last = st.slider(t("Days"), low, high, format=shown, key="scenario-days", persist_state="session")
+    _settle("scenario-as", labels, peaks[-1] if peaks else labels[0])
+    kind = st.selectbox(t("Treat them as"), labels, format_func=label, key="scenario-as", persist_state="session")
+    name = t("{days} as {date_type}", days=_span(first, last), date_type=label(kind))
+    return Scenario(name=name, days=(Days(first=first, last=last, types={kind: 1.0}),))
 
 
-def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex, key: str) -> Scenario:
-    action = st.segmented_control("What happens", [HOLD, MOVE, DROP], default=HOLD, required=True, key="festival-action", width="stretch")
-    bounds = {"min_value": dates[0].date(), "max_value": dates[-1].date()}
-    middle = dates[len(dates) // 2].date()
+def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
+    actions = {HOLD: t("Hold again"), MOVE: t("Move"), DROP: t("Drop")}
+    _settle("scenario-action", actions, HOLD)
+    action = st.segmented_control(
+        t("What happens"),
+        list(actions),
+        required=True,
+        format_func=actions.get,
+        key="scenario-action",
+        persist_state="session",
+        width="stretch",
+    )
     if action == HOLD:
-        festival = st.selectbox("Festival", calendar.festivals, index=len(calendar.festivals) - 1, key=f"festival-{key}")
-        peak = st.date_input("Peak begins on", middle, key=f"hold-{key}", **bounds)
-        days = int(st.number_input("Peak days", 1, 7, 1, key=f"peak-days-{key}"))
-        return Scenario(
-            name=f"{festival} also on {short_day(pd.Timestamp(peak))}", festivals=(Add(festival=festival, peak=peak, days=days),)
-        )
-    held = [o for o in calendar.occurrences if dates[0] <= o.peak <= dates[-1]]
+        return _ask_held_again(calendar, dates)
+    held = {f"{o.festival} {o.peak:%Y-%m-%d}": o for o in calendar.occurrences if dates[0] <= o.peak <= dates[-1]}
     if not held:
-        st.caption("No festival has its peak on the days to forecast. Choose another cutoff or a longer horizon, or hold one again.")
+        st.caption(t("No festival has its peak on the days to forecast. Choose another cutoff or a longer horizon, or hold one again."))
         return Scenario()
-    chosen = st.selectbox("Festival", held, format_func=lambda o: f"{o.festival}, {short_day(o.peak)}", key=f"held-{key}")
-    day = chosen.peak.date()
+    _settle("scenario-held", held, next(iter(held)))
+    chosen = held[
+        st.selectbox(
+            t("Festival"),
+            list(held),
+            format_func=lambda text: t("{festival}, {day}", festival=label(held[text].festival), day=short_day(held[text].peak)),
+            key="scenario-held",
+            persist_state="session",
+        )
+    ]
+    festival, peak = chosen.festival, chosen.peak.date()
     if action == DROP:
-        return Scenario(name=f"{chosen.festival} dropped", festivals=(Drop(festival=chosen.festival, peak=day),))
-    to = st.date_input("Peak moves to", day, key=f"move-{key}-{day}", **bounds)
-    if to == day:
+        return Scenario(name=t("{festival} dropped", festival=label(festival)), festivals=(Drop(festival=festival, peak=peak),))
+    to = _ask_day("scenario-to", t("Peak moves to"), dates, peak)
+    if to == peak:
         return Scenario()
-    moved = Move(festival=chosen.festival, peak=day, to=to)
-    return Scenario(name=f"{chosen.festival} moved to {short_day(pd.Timestamp(to))}", festivals=(moved,))
+    name = t("{festival} moved to {day}", festival=label(festival), day=short_day(pd.Timestamp(to)))
+    return Scenario(name=name, festivals=(Move(festival=festival, peak=peak, to=to),))
+
+
+def _ask_held_again(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
+    _settle("scenario-festival", calendar.festivals, calendar.festivals[-1])
+    festival = st.selectbox(t("Festival"), calendar.festivals, format_func=label, key="scenario-festival", persist_state="session")
+    peak = _ask_day("scenario-peak", t("Peak begins on"), dates, dates[len(dates) // 2].date())
+    address.settle_number("scenario-peak-days", 1, LONGEST_PEAK, 1)
+    days = int(st.number_input(t("Peak days"), 1, LONGEST_PEAK, key="scenario-peak-days", persist_state="session"))
+    name = t("{festival} also on {day}", festival=label(festival), day=short_day(pd.Timestamp(peak)))
+    return Scenario(name=name, festivals=(Add(festival=festival, peak=peak, days=days),))
+
+
+def _ask_day(key: str, title: str, dates: pd.DatetimeIndex, default: date) -> date:
+    first, last = dates[0].date(), dates[-1].date()
+    address.settle_day(key, first, last, default)
+    return st.date_input(title, min_value=first, max_value=last, format="YYYY-MM-DD", key=key, persist_state="session")
+
+
+def _settle(key: str, offered: Iterable[str], default: str) -> None:
+    """Settle a widget whose values the address calls by themselves."""
+    address.settle_option(key, {option: option for option in offered}, default)
 
 
 def by_kind(kind: DateType) -> tuple[int, str, int]:
@@ -72,6 +116,6 @@ def by_kind(kind: DateType) -> tuple[int, str, int]:
     )
 
 
-def _span(first: object, last: object) -> str:
-    start, end = pd.Timestamp(str(first)), pd.Timestamp(str(last))
-    return short_day(start) if start == end else f"{short_day(start)} to {short_day(end)}"
+def _span(first: date, last: date) -> str:
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    return short_day(start) if start == end else t("{first} to {last}", first=short_day(start), last=short_day(end))

@@ -1,4 +1,4 @@
-"""What is forecast: market, checkpoint, cutoff, horizon, scenario, category and device."""
+"""What is forecast: market, checkpoint, cutoff, horizon, scenario, category, device and seed. The address holds all but the device."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ import torch
 
 from app import loading, offers
 from app.formats import plain
+from app.inputs import address
 from app.inputs.scenario import ask_scenario
-from app.loading import Loaded, Question
+from app.language import label, t
+from app.loading import SEED, Loaded, Question
 from app.offers import Offer
 from stmp.errors import CutoffError
 from stmp.market import Market
 
 HORIZON = 14
+HIGHEST_SEED = 2**31 - 1
+HASH = 12  # letters of a hash that the address holds
+EVERYTHING = ""  # all categories; a text, for None would mean that nothing is chosen yet
 
 
 @dataclass(frozen=True)
@@ -32,27 +37,38 @@ class Choice:
 
 def ask_market(folders: Sequence[Path]) -> Loaded:
     """The market chosen, read. Raises MarketError."""
+    address.settle_option("market", {name: folder for folder, name in offers.market_names(folders).items()}, folders[0])
     titles = offers.market_titles(folders)
-    return loading.market(st.sidebar.selectbox("Market", folders, format_func=lambda folder: titles[folder], key="market"))
+    folder = st.sidebar.selectbox(t("Market"), folders, format_func=titles.__getitem__, key="market", persist_state="session")
+    loaded = loading.market(folder)
+    digest = loaded.market.digest[:HASH]
+    linked = address.asked("data")
+    if linked and linked[-1] != digest:
+        address.refuse("data", linked[-1], "market")
+    address.settle_text("data", digest)
+    return loaded
 
 
 def ask_checkpoint(market: Market) -> Offer | None:
     """The checkpoint chosen, or None when there is none at all."""
     found, faults = offers.checkpoints(market)
     for fault in faults:
-        st.sidebar.warning(plain(fault), title="A checkpoint cannot be used")
+        st.sidebar.warning(plain(fault), title=t("A checkpoint cannot be used"))
     if not found:
         return None
-    labels = offers.checkpoint_labels(found, market)
-    offer = st.sidebar.selectbox(
-        "Checkpoint",
-        found,
-        format_func=lambda offer: labels[offer.folder],
-        key=f"checkpoint-{market.about.name}",
-        help="A trained model. Those trained on this market come first; others can forecast it too, from a few examples.",
+    by_folder = {offer.folder: offer for offer in found}
+    by_hash = {offer.card.weights_sha256[:HASH]: offer.folder for offer in reversed(found)}  # the best fit has the last word
+    address.settle_option("checkpoint", by_hash, found[0].folder)
+    chosen = st.sidebar.selectbox(
+        t("Checkpoint"),
+        list(by_folder),
+        format_func=offers.checkpoint_labels(found).__getitem__,
+        key="checkpoint",
+        persist_state="session",
+        help=t("A trained model. Those trained on this market come first; others can forecast it too, from a few examples."),
     )
-    if offer.fit(market) == 2:
-        st.sidebar.caption(f"Trained on another market: {plain(offer.card.title)}.")
+    offer = by_folder[chosen]
+    st.sidebar.caption(plain(offer.origin(market)))
     return offer
 
 
@@ -62,26 +78,25 @@ def ask_question(loaded: Loaded, offer: Offer) -> Choice:
     with st.sidebar:
         cutoff = _ask_cutoff(market, offer)
         horizon = _ask_horizon(market, offer, cutoff)
-        dates = pd.date_range(cutoff + pd.Timedelta(days=1), periods=horizon)
-        scenario = ask_scenario(market.calendar, dates, key=f"{market.about.name}-{cutoff:%Y%m%d}-{horizon}")
-        category = None
-        if len(market.categories) > 1:
-            everything = "All categories"
-            chosen = st.selectbox("Category", [everything, *market.categories], key=f"category-{market.about.name}")
-            category = None if chosen == everything else market.categories.index(chosen)
-        device = _ask_device()
-    return Choice(Question(market, offer, device, cutoff, horizon, scenario), loaded, category)
+        scenario = ask_scenario(market.calendar, pd.date_range(cutoff + pd.Timedelta(days=1), periods=horizon))
+        category = _ask_category(market)
+        with st.expander(t("More"), key="more"):
+            device = _ask_device()
+            seed = _ask_seed()
+    return Choice(Question(market, offer, device, cutoff, horizon, scenario, seed), loaded, category)
 
 
 def _ask_cutoff(market: Market, offer: Offer) -> pd.Timestamp:
     first, last = offers.cutoffs(market, offer.card)
+    address.settle_day("cutoff", first.date(), last.date(), offers.useful_cutoff(market, first, last).date())
     day = st.date_input(
-        "As of",
-        offers.useful_cutoff(market, first, last).date(),
+        t("As of"),
         min_value=first.date(),
         max_value=last.date(),
-        key=f"cutoff-{market.about.name}-{first:%Y%m%d}",
-        help="The last day that is known. The forecast begins on the day after it; a past day replays history.",
+        format="YYYY-MM-DD",
+        key="cutoff",
+        persist_state="session",
+        help=t("The last day that is known. The forecast begins on the day after it; a past day replays history."),
     )
     return pd.Timestamp(day)
 
@@ -95,14 +110,44 @@ def _ask_horizon(market: Market, offer: Offer, cutoff: pd.Timestamp) -> int:
         )
     if longest == 1:
         return 1
-    return int(st.slider("Days to forecast", 1, longest, min(HORIZON, longest), key=f"horizon-{longest}"))
+    address.settle_number("horizon", 1, longest, min(HORIZON, longest))
+    return int(st.slider(t("Days to forecast"), 1, longest, key="horizon", persist_state="session"))
+
+
+def _ask_category(market: Market) -> int | None:
+    if len(market.categories) == 1:
+        return None
+    offered = [EVERYTHING, *market.categories]
+    address.settle_option("category", {category: category for category in offered}, EVERYTHING)
+    chosen = st.selectbox(
+        t("Category"),
+        offered,
+        format_func=lambda category: label(category) if category else t("All categories"),
+        key="category",
+        persist_state="session",
+    )
+    return market.categories.index(chosen) if chosen else None
 
 
 def _ask_device() -> str:
-    devices = ["auto", "cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-    names = {"auto": "Auto", "cpu": "CPU", "cuda": "GPU"}
-    missing = "" if "cuda" in devices else " No GPU was found on this machine."
-    help_text = f"Where to compute; auto takes a GPU when there is one.{missing}"
+    names = {"auto": t("Auto"), "cpu": "CPU"} | ({"cuda": "GPU"} if torch.cuda.is_available() else {})
+    missing = "" if "cuda" in names else t("No GPU was found on this machine.")
     return str(
-        st.segmented_control("Compute on", devices, default="auto", required=True, format_func=names.get, key="device", help=help_text)
+        st.segmented_control(
+            t("Compute on"),
+            list(names),
+            default="auto",
+            required=True,
+            format_func=names.get,
+            key="device",
+            persist_state="session",
+            width="stretch",
+            help=" ".join([t("Where to compute; auto takes a GPU when there is one."), missing]),
+        )
     )
+
+
+def _ask_seed() -> int:
+    address.settle_number("seed", 0, HIGHEST_SEED, SEED)
+    explained = t("Where the random draws begin. The same seed gives the same numbers; another one shows how much they owe to chance.")
+    return int(st.number_input(t("Seed"), 0, HIGHEST_SEED, step=1, key="seed", persist_state="session", help=explained))

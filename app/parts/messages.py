@@ -9,48 +9,82 @@ from contextlib import contextmanager
 import streamlit as st
 
 from app.formats import day, plain, short_day
+from app.inputs import address
+from app.inputs.speech import speak
+from app.language import t, title
 from app.loading import Loaded
 from app.reading import Reading
 from stmp.errors import StmpError
 from stmp.market import Market
 from stmp.scenario import Scenario
 
-FAULT = "This cannot be shown"
 DEVICES = {"cuda": "GPU", "cpu": "CPU"}
 
 
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """Show what bad input causes as a message with its remedy."""
+    """Around every page and every fragment: speak the session's language, and show what bad input causes as a message with its remedy."""
+    speak()
     try:
         yield
     except StmpError as error:
-        st.error(plain(str(error)), title=FAULT, icon=":material/error:")
+        _fault(str(error))
     except OSError as error:
-        told = f"{error.filename}: {error.strerror}. Remedy: check the path, its permissions and the space on the disk."
-        st.error(plain(told), title=FAULT, icon=":material/error:")
+        _fault(f"{error.filename}: {error.strerror}. Remedy: check the path, its permissions and the space on the disk.")
+
+
+def _fault(told: str) -> None:
+    st.error(plain(told), title=t("This cannot be shown"), icon=":material/error:")
 
 
 def heading(market: Market) -> None:
     """The market's title, and a badge where its numbers are simulated."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(plain(market.about.title), anchor=False, width="content")
+        st.title(plain(title(market.about)), anchor=False, width="content")
         if market.about.simulated:
-            st.badge("Simulated data", icon=":material/science:", color="orange", help="No number shown here is a real sale.")
+            explained = t("No number shown here is a real sale.")
+            st.badge(t("Simulated data"), icon=":material/science:", color="orange", help=explained)
+
+
+def link_refused() -> None:
+    """What the link that was opened asks for and is not to be had; the page goes on with what there is."""
+    lines = [_refusal(name, text) for name, text in address.refused().items()]
+    if lines:
+        st.warning("  \n".join(lines), title=t("This is not quite what the link shows"), icon=":material/link_off:")
+
+
+def _refusal(name: str, text: str) -> str:
+    if name == "data":
+        return t("The market's data have changed since the link was made, so the numbers may differ.")
+    if name == "checkpoint":
+        return t("The checkpoint of the link, {hash}, is not here; another one answers.", hash=plain(text))
+    if name == "market":
+        return t("The market of the link, {name}, is not on offer here; another one is shown.", name=plain(text))
+    names = {
+        "cutoff": t("As of"),
+        "horizon": t("Days to forecast"),
+        "category": t("Category"),
+        "seed": t("Seed"),
+        "districts": t("Districts"),
+    }
+    asked = names.get(name, t("Scenario") if name.startswith("scenario") else name)
+    return t("{name}: the link asks for {text}, which is not to be had; the usual is shown instead.", name=asked, text=plain(text))
 
 
 def no_market() -> None:
     """What to do when there is nothing to show."""
-    st.info("Start the dashboard with the folder of a market:", title="No market was found", icon=":material/folder_open:")
+    st.info(t("Start the dashboard with the folder of a market:"), title=t("No market was found"), icon=":material/folder_open:")
     st.code(".venv/bin/stmp app --market DIR", language="sh")
 
 
 def no_checkpoint(loaded: Loaded) -> None:
     """Which command trains a checkpoint."""
     st.info(
-        "A forecast needs a trained checkpoint. This command, given in a terminal in the project's folder, trains one; reload the page "
-        "when it has ended.",
-        title="No checkpoint was found",
+        t(
+            "A forecast needs a trained checkpoint. This command, given in a terminal in the project's folder, trains one; reload the "
+            "page when it has ended."
+        ),
+        title=t("No checkpoint was found"),
         icon=":material/model_training:",
     )
     st.code(f".venv/bin/stmp train {shlex.quote(str(loaded.folder))} --out runs/{loaded.market.about.name}", language="sh")
@@ -61,16 +95,24 @@ def notes(reading: Reading) -> None:
     question, dates = reading.choice.question, reading.forecast.dates
     card, run = question.offer.card, reading.run
     st.caption(
-        f"As of **{day(question.cutoff)}** · {len(dates)} days, {short_day(dates[0])} to {day(dates[-1])} · checkpoint "
-        f"{plain(question.offer.name)}, learned until {card.trained_until} · {DEVICES[run.device]}, {run.milliseconds:,.0f} ms"
+        t(
+            "As of **{cutoff}** · {days} days, {first} to {last} · checkpoint {name}, learned until {until} · {device}, {time} ms",
+            cutoff=day(question.cutoff),
+            days=len(dates),
+            first=short_day(dates[0]),
+            last=day(dates[-1]),
+            name=plain(question.offer.name),
+            until=card.trained_until,
+            device=DEVICES[run.device],
+            time=f"{run.milliseconds:,.0f}",
+        )
     )
     if f"{question.cutoff:%Y-%m-%d}" < card.trained_until:
-        st.info(
-            f"The checkpoint learned from days until {card.trained_until}, past this cutoff: what came is no test of it.",
-            icon=":material/info:",
-        )
+        told = t("The checkpoint learned from days until {until}, past this cutoff: what came is no test of it.", until=card.trained_until)
+        st.info(told, icon=":material/info:")
     if question.scenario != Scenario():
-        st.info(
-            f"**What if: {plain(question.scenario.name)}.** It shows what the model learned from the past; it is no causal effect.",
-            icon=":material/alt_route:",
+        told = t(
+            "**What if: {scenario}.** It shows what the model learned from the past; it is no causal effect.",
+            scenario=plain(question.scenario.name),
         )
+        st.info(told, icon=":material/alt_route:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.inputs import address
 from app.inputs.sidebar import Choice, ask_checkpoint, ask_market, ask_question
 from app.parts import messages
 
@@ -20,4 +21,6 @@ def question(folders: Sequence[Path]) -> Choice | None:
     if offer is None:
         messages.no_checkpoint(loaded)
         return None
-    return ask_question(loaded, offer)
+    choice = ask_question(loaded, offer)
+    address.write()
+    return choice

@@ -2,43 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app.formats import rounded
-from app.inputs.chosen import follow
+from app.inputs.chosen import turn
+from app.language import label, t
+from app.parts.downloads import downloads
 from app.reading import Reading
 
 NUMBER, TIMES, PERCENT = "localized", "%.2f×", "%.1f %%"
 ROW, HEADER, TALLEST = 28, 42, 600  # pixels
 
 
-def ranking(reading: Reading) -> None:
-    """Total, interval, uplift and share of the whole period; a click on a row chooses the district."""
-    table = reading.table().sort_values("total", ascending=False)
-    unit = reading.market.about.unit
-    shown = pd.DataFrame({"District": reading.names[table.index]})
-    for title, column in ((f"Total, {unit}", "total"), ("80 % from", "low"), ("80 % to", "high"), ("Actual", "actual")):
-        shown[title] = table[column].map(rounded)
-    shown["Error"], shown["Uplift"], shown["Share"] = 100 * table["error"], table["uplift"], 100 * table["share"]
-    shown = shown[["District", f"Total, {unit}", "80 % from", "80 % to", "Uplift", "Share", "Actual", "Error"]].dropna(axis=1, how="all")
-    formats = {"Uplift": TIMES, "Share": PERCENT, "Error": PERCENT}
-    columns = {name: st.column_config.NumberColumn(format=formats.get(name, NUMBER)) for name in shown.columns[1:]}
+def ranking(reading: Reading, districts: Sequence[str]) -> None:
+    """Daily medians, total, interval, uplift and share of the whole period; a tick at a row adds the district."""
+    table = reading.table.sort_values("total", ascending=False)
+    exact = ranked_districts(reading, table)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(t("Districts ranked"), anchor=False, width="content")
+        downloads("forecast-districts", t("Districts ranked"), exact, reading.choice)
     # The key changes with the order of the rows: a selection is kept by position, and would come to mean another district.
     key = f"ranking-{abs(hash(tuple(table.index)))}"
+    ticked = [row for row, region in enumerate(table.index) if region in districts]
+    st.session_state[key] = {"selection": {"rows": ticked, "columns": [], "cells": []}}
 
-    def clicked() -> None:
-        rows = st.session_state[key].selection.rows
-        follow(table.index[rows[0]] if rows else None, key)
+    def clicked() -> None:  # what differs from the ticks shown; it is also called when nothing was clicked
+        for row in set(st.session_state[key].selection.rows) ^ set(ticked):
+            turn(table.index[row])
 
+    shown, columns = _for_eyes(exact, reading, table.index)
     st.dataframe(
         shown,
         column_config=columns,
         hide_index=True,
         key=key,
         on_select=clicked,
-        selection_mode="single-row",
+        selection_mode="multi-row",
         row_height=ROW,
         height=min(HEADER + ROW * len(shown), TALLEST),
-        alt=f"Districts by {unit}, the largest first",
+        alt=t("Districts by {unit}, the largest first", unit=label(reading.market.about.unit)),
     )
+
+
+def ranked_districts(reading: Reading, table: pd.DataFrame) -> pd.DataFrame:
+    """The table's numbers in full; columns of which nothing is known are left out."""
+    unit = label(reading.market.about.unit)
+    columns = {
+        t("Total, {unit}", unit=unit): table["total"],
+        t("80 % from, {unit}", unit=unit): table["low"],
+        t("80 % to, {unit}", unit=unit): table["high"],
+        t("Uplift, ×"): table["uplift"],
+        t("Share, %"): 100 * table["share"],
+        t("Actual, {unit}", unit=unit): table["actual"],
+        t("Error, %"): 100 * table["error"],
+    }
+    return pd.DataFrame({t("District"): reading.names[table.index], **columns}).dropna(axis=1, how="all")
+
+
+def _for_eyes(exact: pd.DataFrame, reading: Reading, regions: pd.Index) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Rounded, with the daily medians as a line beside each name, and how each column is written."""
+    uplift, percents = t("Uplift, ×"), (t("Share, %"), t("Error, %"))
+    shown = exact.copy()
+    columns: dict[str, object] = {}
+    for title in exact.columns[1:]:
+        form = TIMES if title == uplift else PERCENT if title in percents else NUMBER
+        columns[title] = st.column_config.NumberColumn(format=form)
+        if form == NUMBER:
+            shown[title] = exact[title].map(rounded)
+    days = t("Day by day")
+    medians = np.median(reading.forecast.samples[:, reading.categories].sum(axis=1), axis=-1)  # [R, H]
+    lines = dict(zip(reading.forecast.regions, medians.round().tolist(), strict=True))
+    shown.insert(1, days, [lines[region] for region in regions])
+    columns[days] = st.column_config.LineChartColumn(
+        width="small", y_min=0, help=t("The median of each day, from 0 up to the district's own highest day.")
+    )
+    return shown, columns

@@ -1,4 +1,4 @@
-"""How alike regions, or date types, are to the model."""
+"""How alike regions, or date types, are to the model, as a heat map."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from app.pictures.palette import UNLIKE_TO_ALIKE
+from app.language import t
+from app.pictures.palette import likeness
 
-LONGEST = 24  # letters of a label at the edge
+LONGEST = 24  # letters of a label in a picture
+HEIGHT = 460
 
 
 def alike_order(similarity: NDArray[np.floating]) -> list[int]:
@@ -26,33 +28,36 @@ def alike_order(similarity: NDArray[np.floating]) -> list[int]:
 
 def similarity_map(names: Sequence[str], similarity: NDArray[np.floating]) -> go.Figure:
     """[N, N] cosines as a heat map, the alike side by side, columns in the order of the rows; blue is alike, red unlike."""
-    order = alike_order(similarity)
-    labels = [names[i] if len(names[i]) <= LONGEST else names[i][: LONGEST - 1] + "…" for i in order]
+    order, scale = alike_order(similarity), likeness()
     positions = list(range(len(order)))  # not the labels: cut short, two may be the same
     figure = go.Figure(
         go.Heatmap(
             x=positions,
             y=positions,
             z=similarity[np.ix_(order, order)],
-            zmin=-1,
-            zmax=1,
-            colorscale=UNLIKE_TO_ALIKE,
-            colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 10, "tickvals": [-1, -0.5, 0, 0.5, 1]},
-            customdata=[[f"{names[i]} and {names[j]}" for j in order] for i in order],
+            zmin=scale.ticks[0],
+            zmax=scale.ticks[-1],
+            colorscale=[f"rgb{colour}" for colour in scale.colours],
+            colorbar={"title": {"text": t("cosine"), "side": "right"}, "thickness": 10, "tickvals": scale.ticks},
+            customdata=[[t("{one} and {other}", one=names[i], other=names[j]) for j in order] for i in order],
             hovertemplate="%{customdata}: %{z:.2f}<extra></extra>",
         )
     )
     figure.update_layout(
-        height=440,
+        height=HEIGHT,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"visible": False},
-        yaxis={"tickvals": positions, "ticktext": labels, "tickfont": {"size": 10}, "autorange": "reversed", "showgrid": False},
+        yaxis={
+            "tickvals": positions,
+            "ticktext": [cut(names[i]) for i in order],
+            "tickfont": {"size": 10},
+            "autorange": "reversed",
+            "showgrid": False,
+        },
     )
     return figure
 
 
-def most_alike(labels: Sequence[str], similarity: NDArray[np.floating], label: str, count: int = 5) -> list[tuple[str, float]]:
-    """The ``count`` labels nearest to ``label``, nearest first, with their cosine."""
-    row = similarity[labels.index(label)]
-    nearest = [int(i) for i in np.argsort(-row) if labels[int(i)] != label]
-    return [(labels[i], float(row[i])) for i in nearest[:count]]
+def cut(name: str) -> str:
+    """A name short enough for a picture."""
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"

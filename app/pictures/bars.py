@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,7 +12,7 @@ from app.pictures.measures import Measure
 from app.pictures.palette import CHOSEN, Scale
 
 
-def ranked_bars(names: pd.Series, values: pd.Series, measure: Measure, scale: Scale, chosen: str | None) -> go.Figure:
+def ranked_bars(names: pd.Series, values: pd.Series, measure: Measure, scale: Scale, chosen: Collection[str]) -> go.Figure:
     """One bar per region, the largest on top; ``customdata`` holds the region id. names and values are indexed by it."""
     ranked = values.sort_values(na_position="first")
     frame = f"rgb{CHOSEN}"
@@ -22,7 +24,7 @@ def ranked_bars(names: pd.Series, values: pd.Series, measure: Measure, scale: Sc
             customdata=np.array(ranked.index)[:, None],
             marker={
                 "color": [f"rgb{scale.colour(value)}" for value in ranked],
-                "line": {"color": frame, "width": [3 if region == chosen else 0 for region in ranked.index]},
+                "line": {"color": frame, "width": [3 if region in chosen else 0 for region in ranked.index]},
             },
             text=[measure.show(value) for value in ranked],
             textposition="outside",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from app.language import t
 from app.pictures.measures import Measure
 from app.pictures.palette import NOTHING, RGB, Scale
 
@@ -15,10 +16,11 @@ def legend(measure: Measure, scale: Scale, missing: bool) -> str:
     stops = ",".join(_css(colour) for colour in scale.colours[:: max(1, len(scale.colours) // 16)] + scale.colours[-1:])
     ticks = "".join(f"<span>{escape(measure.show(tick))}</span>" for tick in scale.ticks)
     unit = escape(measure.unit)
-    grey = f'<span style="color:{_css(NOTHING)}">■</span> no number' if missing else ""
+    grey = f'<span style="color:{_css(NOTHING)}">■</span> {escape(t("no number"))}' if missing else ""
+    low, high = measure.show(scale.ticks[0]), measure.show(scale.ticks[-1])
+    told = t("Colour scale: {unit}, {low} to {high}", unit=measure.unit, low=low, high=high)
     return (
-        f'<div role="img" aria-label="Colour scale: {unit}, {escape(measure.show(scale.ticks[0]))} to '
-        f'{escape(measure.show(scale.ticks[-1]))}">'
+        f'<div role="img" aria-label="{escape(told)}">'
         f'<div style="{ROW}"><span>{unit}</span><span>{grey}</span></div>'
         f'<div style="height:10px;margin:3px 0;border-radius:2px;background:linear-gradient(to right,{stops})"></div>'
         f'<div style="{ROW}">{ticks}</div></div>'

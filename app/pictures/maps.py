@@ -1,4 +1,4 @@
-"""The map of regions: outlines or circles in the colours of a measure, with names, and a frame around the chosen one.
+"""The map of regions: outlines or circles in the colours of a measure, flat or as blocks, with names, and a frame around the chosen.
 
 No basemap is drawn, so that nothing is fetched.
 """
@@ -6,7 +6,7 @@ No basemap is drawn, so that nothing is fetched.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -19,22 +19,34 @@ from app.pictures.places import Places
 
 LAYER = "regions"  # the only layer that can be clicked
 SMALLEST, LARGEST = 4, 26  # radius in pixels of circles
+TALLEST = 130  # pixels of a block, seen from the side
+PITCH = 45
+EQUATOR = 40_075_017  # metres
+TILE = 512  # pixels
 GREY_TEXT = (112, 122, 132)
 TOOLTIP = {  # what is filled in is escaped by Streamlit
     "html": "<b>{name}</b><br/>{value}<br/><span style='opacity:0.75'>{detail}</span>",
     "style": {"backgroundColor": "#11161c", "color": "#ffffff", "fontSize": "13px", "borderRadius": "4px"},
 }
 
+Feature = dict[str, Any]
+
 
 def region_map(
-    places: Places, names: pd.Series, values: pd.Series, details: pd.Series, measure: Measure, scale: Scale, chosen: str | None
+    places: Places,
+    names: pd.Series,
+    values: pd.Series,
+    details: pd.Series,
+    measure: Measure,
+    scale: Scale,
+    chosen: Collection[str],
+    blocks: bool = False,
 ) -> pdk.Deck:
     """A deck whose clickable features carry ``properties.region_id``, always in the order of the places.
 
-    names, values and details (a second line of the tooltip) are indexed by region id.
+    names, values and details (a second line of the tooltip) are indexed by region id.  blocks: outlines rise with the measure.
     """
     largest = float(values.abs().max())
-    radius = {region: _radius(float(values[region]), largest) for region in places.geometry}
     features = []
     for region, geometry in places.geometry.items():
         value = float(values[region])
@@ -44,12 +56,14 @@ def region_map(
             "value": f"{measure.title}: {measure.show(value)}",
             "detail": str(details[region]),
             "colour": [*scale.colour(value), 235],
-            "radius": radius[region],
+            "radius": _radius(value, largest),
+            "height": _height(value, measure, scale, places) if blocks else 0,
         }
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
-    view = pdk.ViewState(longitude=places.centre[0], latitude=places.centre[1], zoom=places.zoom)
-    frame = [feature for feature in features if feature["properties"]["region_id"] == chosen]
-    layers = [_regions(features), _frame(frame), _labels(places, names, radius)]
+    longitude, latitude = places.centre
+    view = pdk.ViewState(longitude=longitude, latitude=latitude, zoom=places.zoom, pitch=PITCH if blocks else 0)
+    frame = [_raised(feature) for feature in features if feature["properties"]["region_id"] in chosen]
+    layers = [_regions(features, blocks), _frame(frame), _labels(places, features)]
     return pdk.Deck(layers, initial_view_state=view, map_provider=None, tooltip=TOOLTIP)
 
 
@@ -58,8 +72,28 @@ def _radius(value: float, largest: float) -> float:
     return max(SMALLEST, LARGEST * math.sqrt(abs(value) / largest)) if math.isfinite(value) and largest > 0 else SMALLEST
 
 
-def _regions(features: list[dict[str, Any]]) -> pdk.Layer:
-    # The fill is set on the sublayers: set on the layer itself, Streamlit would fade all regions but the chosen one, and
+def _height(value: float, measure: Measure, scale: Scale, places: Places) -> int:
+    """Metres; it grows with the number, or with its distance from 0 where that is the middle of the scale."""
+    if not math.isfinite(value):
+        return 0
+    share = abs(2 * scale.share(value) - 1) if measure.around_zero else scale.share(value)
+    metres_per_pixel = EQUATOR * math.cos(math.radians(places.centre[1])) / (TILE * 2**places.zoom)
+    return round(share * TALLEST * metres_per_pixel)
+
+
+def _raised(feature: Feature) -> Feature:
+    """The feature with its corners at the top of its block."""
+    height = feature["properties"]["height"]
+
+    def lift(corners: Any) -> Any:
+        return [*corners, height] if isinstance(corners[0], int | float) else [lift(part) for part in corners]
+
+    geometry = feature["geometry"]
+    return {**feature, "geometry": {**geometry, "coordinates": lift(geometry["coordinates"])}}
+
+
+def _regions(features: list[Feature], blocks: bool) -> pdk.Layer:
+    # The fill is set on the sublayers: set on the layer itself, Streamlit would fade all regions but the chosen ones, and
     # faded colours no longer mean what the legend says.
     fill = {"getFillColor": "@@=properties.colour"}
     return pdk.Layer(
@@ -72,13 +106,17 @@ def _regions(features: list[dict[str, Any]]) -> pdk.Layer:
         point_type=String("circle"),
         get_point_radius="properties.radius",
         point_radius_units=String("pixels"),
+        extruded=blocks,
+        wireframe=blocks,
+        material=False,  # light and shade would change the colours
+        get_elevation="properties.height",
         get_line_color=[*BORDER, 255],
         line_width_min_pixels=0.8,
         _sub_layer_props={"polygons-fill": fill, "points-circle": fill},
     )
 
 
-def _frame(features: list[dict[str, Any]]) -> pdk.Layer:
+def _frame(features: list[Feature]) -> pdk.Layer:
     return pdk.Layer(
         "GeoJsonLayer",
         {"type": "FeatureCollection", "features": features},
@@ -93,21 +131,26 @@ def _frame(features: list[dict[str, Any]]) -> pdk.Layer:
     )
 
 
-def _labels(places: Places, names: pd.Series, radius: Mapping[str, float]) -> pdk.Layer:
+def _labels(places: Places, features: list[Feature]) -> pdk.Layer:
     """Names on outlines, on a ground of their own; below circles, in a grey that reads on a light and a dark page."""
-    features = [
+    properties = {feature["properties"]["region_id"]: feature["properties"] for feature in features}
+    labels = [
         {
             "type": "Feature",
-            "properties": {"name": str(names[region]), "offset": [0, 0 if places.outlines else radius[region] + 8]},
-            "geometry": {"type": "Point", "coordinates": position},
+            "properties": {
+                "name": properties[region]["name"],
+                "offset": [0, 0 if places.outlines else properties[region]["radius"] + 8],
+            },
+            "geometry": {"type": "Point", "coordinates": [*position, properties[region]["height"]]},
         }
         for region, position in places.labels.items()
     ]
     return pdk.Layer(
         "GeoJsonLayer",
-        {"type": "FeatureCollection", "features": features},
+        {"type": "FeatureCollection", "features": labels},
         id="names",
         pickable=False,
+        parameters={"depthCompare": String("always")},  # no block hides a name
         point_type=String("text"),
         get_text="properties.name",
         get_text_size=11,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.formats import Show, percent, signed_percent, times, volume
+from app.language import fact, label, t
 from app.pictures.palette import Scale, diverging, sequential
 from stmp.market import Market
 
@@ -34,14 +35,21 @@ def population_fact(market: Market) -> str | None:
 
 def measures(market: Market, has_actuals: bool) -> tuple[Measure, ...]:
     """The measures that the market's facts, and the days that have passed, allow."""
-    unit, fact = market.about.unit, population_fact(market)
-    found = [Measure("total", "Total", unit, volume)]
-    if fact is not None:
-        found.append(Measure("per_head", "Per 1,000 residents", f"{unit} per 1,000 residents ({fact})", volume))
+    unit, residents = label(market.about.unit), population_fact(market)
+    found = [Measure("total", t("Total"), unit, volume)]
+    if residents is not None:
+        found.append(
+            Measure(
+                "per_head",
+                t("Per 1,000 residents"),
+                t("{unit} per 1,000 residents ({fact})", unit=unit, fact=fact(residents)),
+                volume,
+            )
+        )
     found += [
-        Measure("uplift", "Uplift", "times an ordinary day", times),
-        Measure("width", "Interval width", "width of the 80 % interval, share of the total", percent),
+        Measure("uplift", t("Uplift"), t("times an ordinary day"), times),
+        Measure("width", t("Interval width"), t("width of the 80 % interval, share of the total"), percent),
     ]
     if has_actuals:
-        found.append(Measure("error", "Error", "forecast above (+) or below (−) what came", signed_percent, around_zero=True))
+        found.append(Measure("error", t("Error"), t("forecast above (+) or below (−) what came"), signed_percent, around_zero=True))
     return tuple(found)

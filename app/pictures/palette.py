@@ -12,8 +12,17 @@ from plotly.colors import sample_colorscale, unlabel_rgb
 from plotly.colors import sequential as sequential_colours
 
 FORECAST, ACTUAL, HISTORY, PLAN = "#2b7bba", "#d9730d", "#7c8894", "#8a63c9"
+COMPARED = (  # colour and dash of lines side by side: 3:1 on white and on the dark page, told apart by colour-blind eyes
+    ("#2b7bba", "solid"),
+    ("#d9730d", "solid"),
+    ("#aa00ff", "dash"),
+    ("#77633c", "dash"),
+    ("#a5527b", "dot"),
+    ("#9580ff", "dot"),
+)
 FESTIVAL = "rgba(138, 99, 201, {})"
 CHOSEN = (214, 39, 100)
+RISE, FALL = "#d6604d", "#4393c3"  # as on a scale around 0: red above, blue below
 BORDER = (96, 108, 120)
 NOTHING = (150, 158, 166)  # regions without a number
 STOPS = 64
@@ -33,9 +42,12 @@ class Scale:
         """The colour of a number; grey when there is none."""
         if not math.isfinite(value):
             return NOTHING
+        return self.colours[round(self.share(value) * (len(self.colours) - 1))]
+
+    def share(self, value: float) -> float:
+        """How far along the scale a number lies, 0 to 1."""
         low, high = self.ticks[0], self.ticks[-1]
-        share = (value - low) / (high - low)
-        return self.colours[round(min(max(share, 0.0), 1.0) * (len(self.colours) - 1))]
+        return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
 def sequential(values: Iterable[float]) -> Scale:
@@ -48,6 +60,11 @@ def diverging(values: Iterable[float]) -> Scale:
     """The same distance to both sides of 0; blue is below, red above."""
     widest = max((abs(v) for v in values if math.isfinite(v)), default=1.0)
     return Scale(round_ticks(-widest, widest), _colours(UNLIKE_TO_ALIKE[::-1]))
+
+
+def likeness() -> Scale:
+    """Of cosines: red is unlike, blue is alike."""
+    return Scale(round_ticks(-1, 1), _colours(UNLIKE_TO_ALIKE))
 
 
 def round_ticks(low: float, high: float, steps: int = 4) -> tuple[float, ...]:
@@ -64,3 +81,9 @@ def round_ticks(low: float, high: float, steps: int = 4) -> tuple[float, ...]:
 def _colours(colourscale: list[str]) -> tuple[RGB, ...]:
     sampled = sample_colorscale(colourscale, np.linspace(0, 1, STOPS).tolist())
     return tuple((round(r), round(g), round(b)) for r, g, b in map(unlabel_rgb, sampled))
+
+
+def faded(colour: str, opacity: float) -> str:
+    """#rrggbb -> the same, to be seen through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"

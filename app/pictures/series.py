@@ -1,129 +1,156 @@
-"""Past, forecast bands and what came, as one chart."""
+"""Past, forecast and what came, day by day: one line with its bands, several side by side, stacked, or apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
-from app.pictures.palette import ACTUAL, FESTIVAL, FORECAST, HISTORY, PLAN
-from stmp.market import Calendar
+from app.language import t
+from app.pictures.palette import ACTUAL, COMPARED, FORECAST, HISTORY, PLAN, faded
+from app.pictures.timeline import Phase, amounts, hovered, lay_out
 
 SHARES = (0.95, 0.80, 0.50)
 OPACITY = (0.14, 0.20, 0.30)
-HEIGHT = 500
-LETTER = 1 / 70  # width of a letter above the chart, as a share of the chart
-HALF_DAY = pd.Timedelta(hours=12)
+HEIGHT = 470
+PANEL = 112  # pixels of one of several panels
 
 
 @dataclass(frozen=True)
-class Phase:
-    """Consecutive days of one festival phase."""
+class Daily:
+    """Some districts and categories together: history and what came by date, [H, S] samples of the days ``dates``, and the median of
+    the plan where a what-if differs from it.
+    """
 
-    festival: str
-    phase: str
-    first: pd.Timestamp
-    last: pd.Timestamp
+    name: str
+    history: pd.Series
+    samples: NDArray[np.floating]
+    dates: pd.DatetimeIndex
+    actual: pd.Series
+    plan: pd.Series | None = None
+
+    @property
+    def highest(self) -> float:
+        known = [self.history.max(), self.actual.max(), float(np.quantile(self.samples, 0.975, axis=1).max())]
+        return float(np.nanmax([*known, 0.0, *([] if self.plan is None else [self.plan.max()])]))
+
+    def frame(self, unit: str) -> pd.DataFrame:
+        """One row per day, past and to come: the numbers that the chart shows."""
+        levels = {t("Median, {unit}", unit=unit): 0.5}
+        for share in SHARES[::-1]:
+            levels |= {
+                t("{share} % from, {unit}", share=round(100 * share), unit=unit): (1 - share) / 2,
+                t("{share} % to, {unit}", share=round(100 * share), unit=unit): (1 + share) / 2,
+            }
+        frame = pd.DataFrame(np.quantile(self.samples, list(levels.values()), axis=1).T, index=self.dates, columns=list(levels))
+        frame.insert(0, t("Mean, {unit}", unit=unit), self.samples.mean(axis=1))
+        if self.plan is not None:
+            frame[t("As planned, median, {unit}", unit=unit)] = self.plan
+        came = pd.concat([self.history, self.actual]).rename(t("Past or actual, {unit}", unit=unit))
+        joined = pd.concat([came, frame], axis=1)
+        joined.insert(0, t("Date"), [f"{date:%Y-%m-%d}" for date in joined.index])
+        joined.insert(0, t("Name"), self.name)
+        return joined.reset_index(drop=True)
 
 
-def phases(calendar: Calendar, dates: pd.DatetimeIndex) -> Iterator[Phase]:
-    """The festival phases that ``dates``, consecutive days, run through."""
-    types = [calendar.types[day] for day in calendar.dates.get_indexer(dates)]
-    for kind, days in groupby(zip(types, dates, strict=True), key=lambda pair: pair[0]):
-        if kind.kind == "festival":
-            run = [date for _, date in days]
-            yield Phase(kind.name, kind.phase, run[0], run[-1])
-
-
-def series(
-    history: pd.Series,
-    samples: NDArray[np.floating],
-    dates: pd.DatetimeIndex,
-    actual: pd.Series,
-    plan: pd.Series | None,
-    festival_phases: Iterable[Phase],
-    unit: str,
-) -> go.Figure:
-    """History and actuals by date, [H, S] samples of the days ``dates``, and the median of the plan where a what-if differs from it."""
+def series(daily: Daily, festival_phases: Iterable[Phase], unit: str) -> go.Figure:
+    """One line with its 50, 80 and 95 % bands."""
     figure = go.Figure()
-    for share, opacity in zip(SHARES, OPACITY, strict=True):
-        low, high = np.quantile(samples, [(1 - share) / 2, (1 + share) / 2], axis=1)
-        figure.add_scatter(
-            x=[*dates, *dates[::-1]],
-            y=[*high, *low[::-1]],
-            fill="toself",
-            fillcolor=_faded(FORECAST, opacity),
-            line={"width": 0},
-            hoverinfo="skip",
-            name=f"{share:.0%} band",
-        )
-    figure.add_scatter(
-        x=history.index, y=history, name="Past", mode="lines", line={"color": HISTORY, "width": 1.5}, hovertemplate=_hover("past")
-    )
-    figure.add_scatter(
-        x=dates,
-        y=np.median(samples, axis=1),
-        name="Forecast, median",
-        mode="lines",
-        line={"color": FORECAST, "width": 2.5},
-        hovertemplate=_hover("median"),
-    )
-    if plan is not None:
-        dashes = {"color": PLAN, "width": 1.5, "dash": "dot"}
-        figure.add_scatter(x=plan.index, y=plan, name="As planned, median", mode="lines", line=dashes, hovertemplate=_hover("as planned"))
-    if actual.notna().any():
-        figure.add_scatter(
-            x=actual.index,
-            y=actual,
-            name="Actual",
-            mode="lines+markers",
-            line={"color": ACTUAL, "width": 1.5},
-            marker={"size": 5},
-            hovertemplate=_hover("actual"),
-        )
-    _shade(figure, festival_phases, history.index[0], dates[-1] + HALF_DAY)
-    figure.add_vline(x=dates[0] - HALF_DAY, line={"color": HISTORY, "width": 1, "dash": "dash"})
-    figure.add_annotation(
-        x=dates[0] - HALF_DAY, y=1, yref="paper", text="as of ", showarrow=False, xanchor="right", yanchor="top", font={"size": 11}
-    )
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 26, "b": 8},
-        hovermode="x unified",
-        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0, "font": {"size": 11}},
-        yaxis={"title": f"{unit} per day", "rangemode": "tozero", "tickformat": "~s"},
-        xaxis={"tickformat": "%-d %b\n%Y", "hoverformat": "%a %-d %b %Y", "range": [history.index[0], dates[-1] + HALF_DAY]},
-    )
+    _bands(figure, daily)
+    lay_out(figure, daily.history.index[0], daily.dates, festival_phases, HEIGHT)
+    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(daily.highest))
     return figure
 
 
-def _shade(figure: go.Figure, festival_phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp) -> None:
-    """Shade the phases; name their peaks and openings above, those too near for two names with one."""
-    named: list[tuple[pd.Timestamp, str]] = []
-    for phase in festival_phases:
-        strong = phase.phase in ("peak", "opening")
-        colour = FESTIVAL.format(0.30 if strong else 0.12)
-        figure.add_vrect(x0=phase.first - HALF_DAY, x1=phase.last + HALF_DAY, fillcolor=colour, line_width=0, layer="below")
-        if strong:
-            name = phase.festival if phase.phase == "peak" else phase.phase
-            if named and phase.first - named[-1][0] < (last - first) / 9:
-                name = f"{named.pop()[1]}, {name}"
-            named.append((phase.last, name))
-    for day, name in named:
-        at_edge = day + len(name) * LETTER * (last - first) / 2 > last
-        anchor = {"x": last, "xanchor": "right"} if at_edge else {"x": day, "xanchor": "center"}
-        figure.add_annotation(y=1, yref="paper", text=name, showarrow=False, yanchor="bottom", font={"size": 11}, **anchor)
+def compared(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str) -> go.Figure:
+    """One line per district, as many as there are colours: past, median with its 80 % band, and dots for what came."""
+    figure = go.Figure()
+    for daily, (colour, dash) in zip(dailies, COMPARED, strict=False):
+        same: dict[str, Any] = {"legendgroup": daily.name}
+        _band(figure, daily, 0.80, faded(colour, 0.18), showlegend=False, name=daily.name, **same)
+        past = {"color": colour, "width": 1.2}
+        figure.add_scatter(
+            x=daily.history.index, y=daily.history, mode="lines", line=past, showlegend=False, **hovered(daily.history, daily.name), **same
+        )
+        median = np.median(daily.samples, axis=1)
+        line = {"color": colour, "width": 2.5, "dash": dash}
+        figure.add_scatter(x=daily.dates, y=median, name=daily.name, mode="lines", line=line, **hovered(median, daily.name), **same)
+        came = t("{name}, actual", name=daily.name)
+        dots = {"color": colour, "size": 5, "symbol": "circle-open"}
+        figure.add_scatter(
+            x=daily.dates, y=daily.actual, mode="markers", marker=dots, showlegend=False, **hovered(daily.actual, came), **same
+        )
+    lay_out(figure, dailies[0].history.index[0], dailies[0].dates, festival_phases, HEIGHT)
+    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(max(daily.highest for daily in dailies)))
+    return figure
 
 
-def _hover(name: str) -> str:
-    return f"%{{y:,.3s}} {name}<extra></extra>"
+def stacked(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str) -> go.Figure:
+    """Categories one on the other: what was bought, then the means of the samples, for means add up where medians do not."""
+    figure = go.Figure()
+    top = sum((daily.history.fillna(0) for daily in dailies), start=pd.Series(0.0, index=dailies[0].history.index)).max()
+    means = np.sum([daily.samples.mean(axis=1) for daily in dailies], axis=0)
+    for daily, (colour, _) in zip(dailies, COMPARED, strict=False):
+        parts = ((daily.history.index, daily.history, False), (daily.dates, daily.samples.mean(axis=1), True))
+        for dates, values, shown in parts:
+            figure.add_scatter(
+                x=dates,
+                y=values,
+                name=daily.name,
+                legendgroup=daily.name,
+                showlegend=shown,
+                mode="lines",
+                line={"width": 0.5, "color": colour},
+                fillcolor=faded(colour, 0.85 if shown else 0.5),
+                stackgroup="forecast" if shown else "past",
+                **hovered(values, daily.name),
+            )
+    lay_out(figure, dailies[0].history.index[0], dailies[0].dates, festival_phases, HEIGHT)
+    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(max(float(top), float(means.max()))))
+    return figure
 
 
-def _faded(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {opacity})"
+def apart(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str) -> go.Figure:
+    """Categories in panels of their own, one below the other, each with its bands and its own scale."""
+    figure = make_subplots(rows=len(dailies), shared_xaxes=True, vertical_spacing=0.12 / len(dailies))
+    for row, daily in enumerate(dailies, start=1):
+        _bands(figure, daily, row=row, col=1, showlegend=row == 1)
+        figure.update_yaxes(row=row, nticks=3, **amounts(daily.highest))
+        figure.add_annotation(
+            x=0, xref="paper", y=daily.highest, yref=f"y{row}", text=daily.name, showarrow=False, xanchor="left", font={"size": 12}
+        )
+    lay_out(figure, dailies[0].history.index[0], dailies[0].dates, festival_phases, PANEL * len(dailies) + 90)
+    figure.update_layout(hovermode="x")
+    return figure
+
+
+def _bands(figure: go.Figure, daily: Daily, showlegend: bool = True, **panel: int) -> None:
+    for share, opacity in zip(SHARES, OPACITY, strict=True):
+        name = t("{share} % band", share=round(100 * share))
+        _band(figure, daily, share, faded(FORECAST, opacity), name=name, showlegend=showlegend, **panel)
+    _line(figure, daily.history, t("Past"), {"color": HISTORY, "width": 1.5}, showlegend=showlegend, **panel)
+    median = pd.Series(np.median(daily.samples, axis=1), index=daily.dates)
+    _line(figure, median, t("Forecast, median"), {"color": FORECAST, "width": 2.5}, showlegend=showlegend, **panel)
+    if daily.plan is not None:
+        dots = {"color": PLAN, "width": 1.5, "dash": "dot"}
+        _line(figure, daily.plan, t("As planned, median"), dots, showlegend=showlegend, **panel)
+    if daily.actual.notna().any():
+        _line(figure, daily.actual, t("Actual"), {"color": ACTUAL, "width": 1.5}, mode="lines+markers", showlegend=showlegend, **panel)
+
+
+def _line(figure: go.Figure, values: pd.Series, name: str, line: dict[str, object], mode: str = "lines", **more: Any) -> None:
+    figure.add_scatter(x=values.index, y=values, name=name, mode=mode, line=line, marker={"size": 5}, **hovered(values, name), **more)
+
+
+def _band(figure: go.Figure, daily: Daily, share: float, colour: str, **more: Any) -> None:
+    low, high = np.quantile(daily.samples, [(1 - share) / 2, (1 + share) / 2], axis=1)
+    days = [*daily.dates, *daily.dates[::-1]]
+    figure.add_scatter(
+        x=days, y=[*high, *low[::-1]], mode="lines", fill="toself", fillcolor=colour, line={"width": 0}, hoverinfo="skip", **more
+    )

@@ -10,13 +10,12 @@ import streamlit as st
 
 from app import loading
 from app.formats import plain
-from app.inputs.chosen import ask_district
+from app.inputs.chosen import ask_districts
 from app.parts import messages
 from app.parts.figures import key_figures
 from app.parts.past import past_and_forecast
 from app.parts.question import question
 from app.parts.ranking import ranking
-from app.parts.similarity import similarity
 from app.parts.where import where
 from app.reading import Reading
 from stmp.scenario import Scenario
@@ -41,20 +40,16 @@ def page(folders: Sequence[Path]) -> None:
 def _answer(reading: Reading) -> None:
     """What follows a click, a day or a district; no forecast is made here."""
     with messages.faults_told():
-        figures = st.container()
+        title, ask = st.columns([2, 3], vertical_alignment="bottom")
+        with ask:
+            districts = ask_districts(reading.names)
+        title.subheader(plain(reading.name(districts)), anchor=False)
+        key_figures(reading, districts)
         grid = st.grid(2, min_column_width=TWO_ABREAST)
         left, right = (grid.container(border=True, height="stretch") for _ in range(2))
-        with right:
-            title, ask = st.columns([3, 2], vertical_alignment="bottom")
-            with ask:
-                district = ask_district(reading.names)
-            title.subheader(plain(reading.name(district)), anchor=False)
-            past_and_forecast(reading, district)
         with left:
-            where(reading, district)
-        with figures:
-            key_figures(reading, district)
+            where(reading, districts)
+        with right:
+            past_and_forecast(reading, districts)
         with st.container(border=True):
-            st.subheader("Districts ranked", anchor=False)
-            ranking(reading)
-        similarity(reading, district)
+            ranking(reading, districts)

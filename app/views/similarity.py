@@ -1,12 +1,22 @@
-"""How alike districts and date types are to the model."""
+"""How alike districts, date types and past festivals are to the model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import streamlit as st
+
+from app import loading
+from app.formats import day, plain
+from app.inputs.sidebar import Choice
+from app.inputs.speech import speak
+from app.language import t
 from app.parts import messages
 from app.parts.question import question
+from app.parts.similar.compared import compared
+from app.parts.similar.lookalikes import lookalikes
+from stmp.forecast import Representations
 
 
 def page(folders: Sequence[Path]) -> None:
@@ -15,3 +25,19 @@ def page(folders: Sequence[Path]) -> None:
         choice = question(folders)
         if choice is None:
             return
+        asked = choice.question
+        name, until = plain(asked.offer.name), asked.offer.card.trained_until
+        told = t("As of **{cutoff}** · checkpoint {name}, learned until {until}", cutoff=day(asked.cutoff), name=name, until=until)
+        st.caption(told)
+        found = loading.representations(asked)
+        with st.container(border=True):
+            lookalikes(choice, found.date_types)
+        _compared(choice, found)
+
+
+@st.fragment
+def _compared(choice: Choice, found: Representations) -> None:
+    """What follows a click or a choice; nothing is inferred here."""
+    with messages.faults_told():
+        speak()
+        compared(choice, found)

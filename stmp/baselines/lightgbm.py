@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stmp.baselines.conformal import spread
 from stmp.baselines.features import CATEGORICAL, Features
 from stmp.baselines.past import Array, require_history
+from stmp.baselines.quantiles import LEVELS, between
 from stmp.baselines.residuals import Residuals
 from stmp.forecast import Forecaster
 from stmp.market import Market
 from stmp.market.calendar import KINDS
 from stmp.scenario import Scenario
 
-LEVELS = (0.025, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.975)
 SETTINGS = {
     "objective": "quantile",
     "num_leaves": 31,
@@ -33,7 +34,10 @@ ROWS = 80_000  # most training rows
 CELLS = 1_200_000  # most cells looked at to choose them from
 HIDE = 0.5  # share of training origins at which festivals and holidays have no name and no past of their own
 WEIGHT = 4  # of a festival or holiday: a quantile loss bounds each row's pull, and few rows are left to the many
-HELD_OUT = 0.25  # share of the origins, the latest, on which the dependence between cells is measured
+HELD_OUT = 0.5  # share of the origins, the latest, on whose errors intervals are calibrated and the dependence of cells is measured
+FOLDS = 2  # of them, each forecast by models fitted before it
+FOLD_ORIGINS = 40  # about as many are looked at in a fold, the latest among them
+INNER = (0.1, 0.5, 0.9)  # the interval that is calibrated, and its middle
 SHORTEST = 28  # days before the first training origin
 
 
@@ -47,11 +51,21 @@ class _Rows:
     origin: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class _HeldOut:
+    """Errors of the median and half-widths of the ``INNER`` interval [N, R, C, H]; target days, and whether special [N, H]."""
+
+    errors: Array
+    half_width: Array
+    days: NDArray[np.int64]
+    special: NDArray[np.bool_]
+
+
 class LightGBM(Forecaster):
     """Quantiles of the log volume relative to the recent level, on ordinary days to that of the weekday; samples are read off between them.
 
-    The samples of a day's cells take the order that the errors of the median had together on held-out days, so that totals are not
-    too sure of themselves.
+    Trees are too sure of days of which they saw few: the quantiles are spread about the median as far as errors on held-out days ask for
+    (``conformal``). The samples of a day's cells take the order that these errors had together, so that totals are not too sure either.
     """
 
     name = "lightgbm"
@@ -70,9 +84,12 @@ class LightGBM(Forecaster):
         query = changed.rows(origin)[1]
         models = [self._fit(rows, rows.origin >= 0, level, seed) for level in LEVELS]
         quantiles = np.sort(np.stack([_predicted(model, query) for model in models], axis=-1), axis=-1)
+        held_out = self._held_out(features, rows, seed)
         special = ~changed.past.ordinary[origin + 1 : origin + 1 + horizon]
-        uniforms = self._residuals(features, rows, seed, random).uniforms(special, samples)
-        drawn = _between(quantiles, uniforms) + changed.base(origin)[..., None]
+        middle = quantiles[..., LEVELS.index(0.5), None]
+        factor = spread(held_out.errors, held_out.half_width, held_out.days, held_out.special)[special.astype(int)]
+        uniforms = Residuals(held_out.errors, held_out.special, random).uniforms(special, samples)
+        drawn = between(middle + factor[:, None] * (quantiles - middle), uniforms) + changed.base(origin)[..., None]
         return np.maximum(np.expm1(np.clip(drawn, 0, 25)), 0).astype(np.float32)
 
     def _fit(self, rows: _Rows, chosen: NDArray[np.bool_], level: float, seed: int):  # type: ignore[no-untyped-def]  # LightGBM has no types
@@ -84,16 +101,23 @@ class LightGBM(Forecaster):
         data = lightgbm.Dataset(columns, rows.target[chosen], weight=weight, categorical_feature=categorical)
         return lightgbm.train(SETTINGS | {"seed": seed, "alpha": level}, data, self.rounds)
 
-    def _residuals(self, features: Features, rows: _Rows, seed: int, random: np.random.Generator) -> Residuals:
-        """Errors of a median fitted before the held-out origins, on those."""
+    def _held_out(self, features: Features, rows: _Rows, seed: int) -> _HeldOut:
+        """How models fitted before the held-out origins did on these; on all rows where there is nothing before them."""
         origins = np.unique(rows.origin)
-        held_out = origins[-max(1, round(HELD_OUT * len(origins))) :]
-        earlier = rows.origin + features.horizon <= held_out[0]
-        model = self._fit(rows, earlier if earlier.any() else rows.origin >= 0, 0.5, seed)
-        chosen = held_out[:: max(1, len(held_out) // 40)]
-        errors = [features.targets(origin) - _predicted(model, features.rows(origin)[1]) for origin in chosen]
-        special = [~features.past.ordinary[origin + 1 : origin + 1 + features.horizon] for origin in chosen]
-        return Residuals(np.stack(errors), np.stack(special), random)
+        later = origins[origins >= origins[0] + features.horizon]
+        held_out = later[-round(HELD_OUT * len(origins)) :] if len(later) else origins[-1:]
+        chosen, quantiles = [], []
+        for fold in np.array_split(held_out, min(FOLDS, len(held_out))):
+            earlier = rows.origin + features.horizon <= fold[0]
+            models = [self._fit(rows, earlier if earlier.any() else ~earlier, level, seed) for level in INNER]
+            for origin in fold[:: -max(1, len(fold) // FOLD_ORIGINS)]:
+                columns = features.rows(origin)[1]
+                chosen.append(origin)
+                quantiles.append(np.sort(np.stack([_predicted(model, columns) for model in models]), axis=0))
+        low, middle, high = np.stack(quantiles, axis=1)
+        days = np.array(chosen)[:, None] + np.arange(1, features.horizon + 1)
+        targets = np.stack([features.targets(origin) for origin in chosen])
+        return _HeldOut(targets - middle, (high - low) / 2, days, ~features.past.ordinary[days])
 
 
 def _training_rows(features: Features, random: np.random.Generator) -> _Rows:
@@ -116,11 +140,3 @@ def _training_rows(features: Features, random: np.random.Generator) -> _Rows:
 
 def _predicted(model, columns: NDArray[np.float32]) -> Array:  # type: ignore[no-untyped-def]
     return np.asarray(model.predict(columns.reshape(-1, columns.shape[-1]))).reshape(columns.shape[:-1])
-
-
-def _between(quantiles: Array, uniforms: Array) -> Array:
-    """[.., S] inverse of the distribution function by linear interpolation of ``LEVELS``; the outermost slopes go on beyond them."""
-    levels = np.array(LEVELS)
-    right = np.clip(np.searchsorted(levels, uniforms), 1, len(levels) - 1)
-    low, high = (np.take_along_axis(quantiles, right - step, axis=-1) for step in (1, 0))
-    return np.asarray(low + (high - low) * (uniforms - levels[right - 1]) / (levels[right] - levels[right - 1]))

@@ -20,7 +20,9 @@ SHORTEST = 8  # days before the first of them
 
 class RuleForecaster(Forecaster):
     """Samples are the rule's path plus its errors at past origins, in units of the path or of the level, whichever is larger:
-    an error at a peak scales with the peak, and a path near 0 does not blow one up."""
+    an error at a peak scales with the peak, and a path near 0 does not blow one up.
+
+    The path stays the median of each cell: a cell has few past errors, and their own median says more of chance than of the rule."""
 
     @abstractmethod
     def day(self, past: Past, origin: int, target: int, date_type: DateType) -> Array:
@@ -42,7 +44,8 @@ class RuleForecaster(Forecaster):
         path = self.path(changed, changed.days - 1, horizon)[..., None]
         size = np.maximum(path, changed.level[..., -1:, None])
         errors = residuals.draw(~changed.ordinary[changed.days : changed.days + horizon], samples)
-        return np.maximum(path + size * errors, 0).astype(np.float32)
+        centred = errors - np.median(errors, axis=-1, keepdims=True)
+        return np.maximum(path + size * centred, 0).astype(np.float32)
 
     def _residuals(self, past: Past, horizon: int, random: np.random.Generator) -> Residuals:
         last = past.days - 1 - horizon

@@ -49,6 +49,7 @@ CheckpointArgument = Annotated[
     Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint folder made by 'stmp train'.", show_default=False)
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute; auto takes a GPU when there is one.")]
+LogsOption = Annotated[Path | None, typer.Option("--logs", metavar="DIR", help="Folder for TensorBoard logs.", show_default=False)]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result on the CPU.")]
 HorizonOption = Annotated[int, typer.Option("--horizon", help="Days to forecast after the cutoff.")]
 
@@ -100,20 +101,58 @@ def train(
     variant: Annotated[
         Variant, typer.Option("--variant", help="studio: with our choices; faithful: as the paper draws it.")
     ] = Variant.STUDIO,
-    logs: Annotated[Path | None, typer.Option("--logs", metavar="DIR", help="Folder for TensorBoard logs.", show_default=False)] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="CHECKPOINT",
+            help="Go on from these weights for a few steps, as from pretrained/stmp-base.",
+            show_default=False,
+        ),
+    ] = None,
+    logs: LogsOption = None,
 ) -> None:
     """Train a checkpoint on a market. An interrupted training goes on where it was when the same command is given again."""
     last_day = parse_date(until, "--until") if until is not None else None
     check_folder(out)
+    if start is not None and variant is Variant.FAITHFUL:
+        raise typer.BadParameter("the weights to go on from have a variant of their own; leave out --variant", param_hint="--from")
     from stmp.config import ModelConfig, TrainingConfig
     from stmp.market.load import load_market
+    from stmp.pretraining import tune
     from stmp.training import train as run
 
     market = load_market(market_folder)
-    config = TrainingConfig(model=ModelConfig.faithful() if variant is Variant.FAITHFUL else ModelConfig())
     with training_bar() as report:
-        card = run(market, out, until=last_day, device=device, seed=seed, config=config, report=report, logs=logs)
+        if start is not None:
+            card = tune(market, start, out, until=last_day, device=device, seed=seed, report=report, logs=logs)
+        else:
+            config = TrainingConfig(model=ModelConfig.faithful() if variant is Variant.FAITHFUL else ModelConfig())
+            card = run(market, out, until=last_day, device=device, seed=seed, config=config, report=report, logs=logs)
     say(f"Wrote {out}: {card.parameters:,} parameters, trained on {card.market} until {card.trained_until}, {card.steps} steps kept.")
+
+
+@cli.command(epilog="Example: stmp pretrain --out runs/base --steps 30000")
+def pretrain(
+    out: Annotated[Path, typer.Option("--out", metavar="CHECKPOINT", help="Folder to write the checkpoint into.")],
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Simulated markets to learn from. Default: the recipe's.", show_default=False)
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    logs: LogsOption = None,
+) -> None:
+    """Train a checkpoint on simulated markets: it forecasts a market it never saw. An interrupted run goes on where it was."""
+    check_folder(out)
+    from stmp.config import TrainingConfig
+    from stmp.pretraining import pretrain as run
+
+    config = TrainingConfig.pretraining()
+    if steps is not None:
+        config = config.model_copy(update={"steps": steps})
+    with training_bar() as report:
+        card = run(out, config, device=device, seed=seed, report=report, logs=logs)
+    say(f"Wrote {out}: {card.parameters:,} parameters, {card.steps:,} simulated markets.")
 
 
 @cli.command(epilog="Example: stmp forecast pretrained/beijing --market assets/markets/beijing --cutoff 2019-11-03 --out runs/forecast.csv")
@@ -167,16 +206,29 @@ def evaluate(
     against: Annotated[
         str | None, typer.Option("--against", metavar="NAME,NAME", help="Baselines to compare with. Default: all.", show_default=False)
     ] = None,
+    cells: Annotated[
+        Path | None,
+        typer.Option(
+            "--cells",
+            metavar="FILE.parquet",
+            help="File for the results cell by cell; the dashboard reads CHECKPOINT/backtest.parquet.",
+            show_default=False,
+        ),
+    ] = None,
     device: DeviceOption = Device.AUTO,
 ) -> None:
     """Score a checkpoint and baselines on the days after each cutoff, by kind of day."""
     days = [parse_date(text, "--cutoffs") for text in cutoffs.split(",")]
-    if out.suffix != ".json":
-        raise typer.BadParameter(f"'{out}' does not end in .json", param_hint="--out")
-    check_file(out)
+    for file, suffix, option in ((out, ".json", "--out"), (cells, ".parquet", "--cells")):
+        if file is None:
+            continue
+        if file.suffix != suffix:
+            raise typer.BadParameter(f"'{file}' does not end in {suffix}", param_hint=option)
+        check_file(file, option)
     import pandas as pd
 
     from stmp.baselines import BASELINES, make_baselines
+    from stmp.evaluation import Backtest, Provenance, cells_of
     from stmp.evaluation import evaluate as score
     from stmp.forecaster import STMP
     from stmp.market.load import load_market
@@ -185,11 +237,23 @@ def evaluate(
     ours = STMP.load(checkpoint, device)
     market = load_market(market_folder)
     forecasters = [ours, *baselines]
+    kept: list[pd.DataFrame] = []
     with evaluation_bar(len(forecasters) * len(days)) as report:
-        result = score(forecasters, market, days, horizon, trained_until=pd.Timestamp(ours.card.trained_until), report=report)
+        result = score(
+            forecasters,
+            market,
+            days,
+            horizon,
+            trained_until=pd.Timestamp(ours.card.trained_until),
+            report=report,
+            keep=None if cells is None else lambda window, forecast: kept.append(cells_of(window, forecast)),
+        )
     result.write(out)
     print_scores(result)
     say(f"Wrote {out}.")
+    if cells is not None:
+        Backtest.of(Provenance.of(ours.card, market, days, horizon), kept).write(cells)
+        say(f"Wrote {cells}.")
 
 
 @cli.command("app", epilog="Example: stmp app --market assets/markets/beijing --market my-market --port 8502")
@@ -201,6 +265,12 @@ def run_app(
         ),
     ] = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the dashboard.")] = 8501,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host", metavar="ADDRESS", help="Address to listen on. 127.0.0.1 is this machine alone; 0.0.0.0 is every network it is in."
+        ),
+    ] = "127.0.0.1",
 ) -> None:
     """Start the dashboard in this terminal; Ctrl+C ends it."""
     if not APP.is_file():
@@ -210,7 +280,13 @@ def run_app(
     chosen = [folder.resolve() for folder in markets or []]
     for folder in chosen:
         read_manifest(folder)
-    flags = {"server.port": port, "server.headless": "true", "server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
+    flags = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
     settings = [f"--{name}={value}" for name, value in flags.items()]
     arguments = [part for folder in chosen for part in ("--market", str(folder))]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *settings, "--", *arguments])

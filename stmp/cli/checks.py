@@ -37,7 +37,8 @@ def check_folder(folder: Path) -> None:
         raise StmpError(f"{there}: this folder may not be written to. Remedy: change its permissions, or choose another folder.")
 
 
-def check_file(file: Path) -> None:
+def check_file(file: Path, option: str = "--out") -> None:
+    """Raises StmpError unless ``file``, given as ``option``, can be written."""
     if file.is_dir():
-        raise StmpError(f"{file}: this is a folder, not a file. Remedy: name a file for --out.")
+        raise StmpError(f"{file}: this is a folder, not a file. Remedy: name a file for {option}.")
     check_folder(file.parent)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stmp.evaluation import Evaluation
-    from stmp.training import Progress
+    from stmp.learning import Progress
 
 FILE_WIDTH = 140  # columns of a table where no terminal sets them
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stmp.evaluation import metrics
 from stmp.evaluation.window import SEGMENTS, Window, rolling_windows
 from stmp.files import whole_file
-from stmp.forecast import Forecaster
+from stmp.forecast import Forecast, Forecaster
 from stmp.market import Market
 
 ALL = "all"  # every segment, or every cutoff
@@ -82,8 +82,10 @@ def evaluate(
     seed: int = 0,
     trained_until: pd.Timestamp | None = None,
     report: Callable[[str, pd.Timestamp], None] | None = None,
+    keep: Callable[[Window, Forecast], None] | None = None,
 ) -> Evaluation:
-    """Score every forecaster by segment, at each cutoff and pooled. ``report`` is called with the model and the cutoff about to run.
+    """Score every forecaster by segment, at each cutoff and pooled. ``report`` is called with the model and the cutoff about to run,
+    ``keep`` with each window and its forecast.
 
     Raises CutoffError as ``rolling_windows`` does, before anything is forecast.
     """
@@ -96,6 +98,8 @@ def evaluate(
                 report(forecaster.name, window.view.cutoff)
             forecast = forecaster.forecast(window.view, window.view.cutoff, horizon, samples=samples, seed=seed)
             outcomes.append(_Outcome(window, forecast.samples))
+            if keep is not None:
+                keep(window, forecast)
         groups = [(f"{outcome.window.view.cutoff:%Y-%m-%d}", [outcome]) for outcome in outcomes]
         for cutoff, group in [*groups, (ALL, outcomes)]:
             scores += [_score(forecaster.name, s, cutoff, group) for s in (*SEGMENTS, ALL) if any(o.days(s).any() for o in group)]

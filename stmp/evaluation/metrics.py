@@ -37,7 +37,12 @@ def bias(actual: Array, forecast: Array) -> float:
 
 def crps(actual: Array, samples: Array) -> float:
     """Summed CRPS over summed actuals, in the units of WAPE: the two agree for a forecast whose samples are all alike."""
-    return _ratio(crps_cells(actual, samples), actual)
+    return crps_of(actual, crps_cells(actual, samples))
+
+
+def crps_of(actual: Array, scores: Array) -> float:
+    """The same from the score of each cell, as ``crps_cells`` gives it."""
+    return _ratio(scores, actual)
 
 
 def crps_cells(actual: Array, samples: Array) -> Array:
@@ -53,14 +58,20 @@ def crps_cells(actual: Array, samples: Array) -> Array:
 
 def coverage(actual: Array, samples: Array, level: float) -> float:
     """Share of the actuals inside the central interval of ``level``, ends included."""
-    low, high = _interval(samples, level)
+    low, high = central(samples, level)
     return _mean(np.where(np.isnan(actual), np.nan, (actual >= low) & (actual <= high)))
 
 
 def width(actual: Array, samples: Array, level: float) -> float:
     """Mean width of the central interval of ``level``, relative to the mean actual."""
-    low, high = _interval(samples, level)
+    low, high = central(samples, level)
     return _ratio(high - low, actual)
+
+
+def central(samples: Array, level: float) -> tuple[Array, Array]:
+    """[..] bounds of the interval that leaves (1 - level) / 2 of the samples [.., S] on either side."""
+    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=-1)
+    return low, high
 
 
 def mean_scale(history: Array) -> Array:
@@ -77,11 +88,6 @@ def _scale(values: Array) -> Array:
     there = ~np.isnan(values)
     total = np.where(there, values, 0).sum(-1, keepdims=True, dtype=np.float64)
     return np.where(total > 0, total / np.maximum(there.sum(-1, keepdims=True), 1), np.nan)
-
-
-def _interval(samples: Array, level: float) -> tuple[Array, Array]:
-    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=-1)
-    return low, high
 
 
 def _mean(values: Array) -> float:

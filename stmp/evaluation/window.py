@@ -48,3 +48,9 @@ def rolling_windows(
                 "have seen the days to forecast. Remedy: choose a later cutoff, or train with --until at or before this one."
             )
     return [Window(market, cutoff, horizon) for cutoff in cutoffs]
+
+
+def recent_cutoffs(market: Market, horizon: int, first: pd.Timestamp) -> list[pd.Timestamp]:
+    """Cutoffs whose windows lie end to end back from the panel's last day, the earliest first and none before ``first``."""
+    last = market.dates[-1].normalize() - pd.Timedelta(days=horizon)
+    return list(pd.date_range(end=last, periods=max(0, (last - max(first, market.dates[0])).days // horizon + 1), freq=f"{horizon}D"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Callable
@@ -13,14 +14,17 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
 from app import offers
 from app.formats import volume
 from app.inputs.scenario import DATE_TYPE, DROP, FESTIVAL, MOVE
 from app.loading import SAMPLES, SEED
+from stmp.cli import cli
 from stmp.forecast import Forecast, Forecaster
 from stmp.market.load import load_market
 from stmp.scenario import Add, Days, Drop, Move, Scenario
+from tests.app.conftest import MAIN
 
 PROJECT = Path(__file__).resolve().parents[2]
 PEAK = date(2021, 11, 11)
@@ -46,10 +50,33 @@ def median(forecast: Forecast, categories: slice = slice(None), regions: slice =
     return f"{volume(float(np.median(forecast.samples[regions, categories].sum(axis=(0, 1, 2)))))} orders"
 
 
+def layers(page: AppTest) -> list[dict]:
+    (deck,) = page.get("deck_gl_json_chart")
+    return json.loads(deck.proto.json)["layers"]
+
+
+def series(page: AppTest) -> list[dict]:
+    """Traces of the chart over days, the last of the page."""
+    return json.loads(page.get("plotly_chart")[-1].proto.spec)["data"]
+
+
+def values(y: list | dict) -> np.ndarray:
+    """Numbers of a trace, which plotly writes as they are or packed."""
+    return np.frombuffer(base64.b64decode(y["bdata"]), y["dtype"]) if isinstance(y, dict) else np.array(y, dtype=float)
+
+
+def ranking(page: AppTest) -> pd.DataFrame:
+    """The table of the districts, the last of the page."""
+    return page.dataframe[-1].value.set_index("District")
+
+
+def choose(page: AppTest, *regions: str) -> None:
+    page.multiselect(key="districts").set_value(list(regions)).run()
+
+
 def features(page: AppTest) -> list[dict]:
     """Properties of the map's clickable regions."""
-    (deck,) = page.get("deck_gl_json_chart")
-    (layer,) = [layer for layer in json.loads(deck.proto.json)["layers"] if layer["id"] == "regions"]
+    (layer,) = [layer for layer in layers(page) if layer["id"] == "regions"]
     return [feature["properties"] for feature in layer["data"]["features"]]
 
 
@@ -74,13 +101,13 @@ def test_it_opens_with_a_week_before_the_last_peak(dashboard: Start, here: Path)
     )
     assert total(page) == median(expected)
     came = load_market(here / "squares").orders[..., 673 + 1 :][..., :14].sum()  # 2021-11-04 is day 673
-    assert metric(page, "Actual") == f"{volume(float(came))} orders"
+    assert f"Came: {volume(float(came))} orders, forecast " in texts(page)
     assert page.subheader[0].value == "All districts"
 
 
 def test_table_map_and_forecast_agree(dashboard: Start, here: Path) -> None:
     page = dashboard()
-    table = page.dataframe[0].value.set_index("District")["Total, orders"]
+    table = ranking(page)["Total, orders"]
     expected = np.median(forecast(here).samples.sum(axis=(1, 2)), axis=-1)
     assert [properties["region_id"] for properties in features(page)] == ["r0", "r1", "r2", "r3"]
     for properties, name, value in zip(features(page), ("Northwest", "Northeast", "Southwest", "South <east>"), expected, strict=True):
@@ -91,30 +118,116 @@ def test_table_map_and_forecast_agree(dashboard: Start, here: Path) -> None:
 
 def test_a_district_is_followed_by_figures_and_heading(dashboard: Start, here: Path) -> None:
     page = dashboard()
-    page.selectbox(key="district").select("r2").run()
+    choose(page, "r2")
     assert_sound(page)
     assert page.subheader[0].value == "Southwest"
     assert total(page) == median(forecast(here), regions=slice(2, 3))
 
 
+def test_several_districts_are_held_together_and_compared(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    choose(page, "r3", "r1")
+    assert_sound(page)
+    assert page.subheader[0].value.replace("\\", "") == "South <east>, Northeast"
+    drawn = np.median(forecast(here).samples[[1, 3]].sum(axis=(0, 1, 2)))  # joint samples, not medians added
+    assert total(page) == f"{volume(float(drawn))} orders"
+    lines = [trace["name"] for trace in series(page) if trace.get("line", {}).get("width") == 2.5]
+    assert lines == ["South <east>", "Northeast"]
+    (frame,) = [layer for layer in layers(page) if layer["id"] == "chosen"]
+    assert [f["properties"]["region_id"] for f in frame["data"]["features"]] == ["r1", "r3"]
+    assert page.query_params["districts"] == ["r3", "r1"]
+    choose(page)
+    assert page.subheader[0].value == "All districts"
+    assert "districts" not in page.query_params
+
+
+def test_a_link_holds_the_districts(dashboard: Start, here: Path) -> None:
+    dashboard()  # the markets it offers
+    page = AppTest.from_file(str(MAIN), default_timeout=60)
+    page.query_params["districts"] = ["r0", "nowhere"]
+    page.run()
+    assert_sound(page)
+    assert page.subheader[0].value == "Northwest"
+    assert total(page) == median(forecast(here), regions=slice(0, 1))
+
+
+def test_categories_are_stacked_or_apart(dashboard: Start, here: Path) -> None:
+    page = dashboard()
+    page.segmented_control(key="categories-shown").set_value("stacked").run()
+    assert_sound(page)
+    ahead = [trace for trace in series(page) if trace.get("stackgroup") == "forecast"]
+    assert {trace["name"] for trace in ahead} == {"c0", "c1"}
+    assert np.sum([values(trace["y"]) for trace in ahead], axis=0) == pytest.approx(forecast(here).mean.sum(axis=(0, 1)), rel=1e-5)
+    assert "means add up" in texts(page)
+    page.segmented_control(key="categories-shown").set_value("apart").run()
+    assert_sound(page)
+    assert {trace["yaxis"] for trace in series(page)} == {"y", "y2"}
+    page.selectbox(key="category").select("c1").run()
+    assert "categories-shown" not in [control.key for control in page.segmented_control]
+
+
+def test_tooltip_table_chart_and_file_say_what_the_command_says(dashboard: Start, here: Path) -> None:
+    command = [str(here / "runs" / "tiny"), "--market", str(here / "squares"), "--cutoff", "2021-11-04", "--out", str(here / "said.csv")]
+    assert CliRunner().invoke(cli, ["forecast", *command]).exit_code == 0
+    said = pd.read_csv(here / "said.csv").query("region == 'r2' and category == 'c0'")
+    page = dashboard()
+    page.selectbox(key="category").select("c0").run()
+    choose(page, "r2")
+    medians = said["q50"].to_numpy()
+    (line,) = [trace for trace in series(page) if trace["name"] == "Forecast, median"]
+    assert values(line["y"]) == pytest.approx(medians, rel=1e-5)
+    assert ranking(page).loc["Southwest", "Day by day"] == [round(value) for value in medians]
+    page.session_state["downloads-forecast-series"] = True
+    page.run()
+    (table,) = [frame.value for frame in page.dataframe if "Median, orders" in frame.value]
+    assert table["Median, orders"].dropna().to_numpy() == pytest.approx(medians, rel=1e-5)
+    assert table["80 % from, orders"].dropna().to_numpy() == pytest.approx(said["q10"].to_numpy(), rel=1e-5)
+    for position, value in enumerate(medians[:3]):
+        page.select_slider[0].set_value(position).run()
+        assert features(page)[2]["value"] == f"Total: {volume(float(value))}"
+
+
+def test_a_market_of_one_region_one_category_and_gaps_is_shown(dashboard: Start, here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "squares", tmp_path / "one")
+    panel = pd.read_csv(tmp_path / "one" / "panel.csv")
+    panel = panel[(panel["region"] == "r1") & (panel["category"] == "c0") & ~panel["date"].between("2021-11-07", "2021-11-09")]
+    panel.to_csv(tmp_path / "one" / "panel.csv", index=False)
+    manifest = (tmp_path / "one" / "market.toml").read_text()
+    (tmp_path / "one" / "market.toml").write_text(manifest[: manifest.index("[regions]")])
+    page = dashboard(tmp_path / "one")
+    assert_sound(page)
+    assert page.multiselect(key="districts").options == ["r1"]
+    assert [c.key for c in page.segmented_control if c.key == "categories-shown"] == []
+    assert "Came on 11 of 14 days" in texts(page)
+    assert page.selectbox(key="measure").options == ["Total", "Uplift", "Interval width", "Error"]
+    assert ranking(page)["Share, %"].tolist() == [100]
+
+
 def test_a_category_is_looked_at_apart(dashboard: Start, here: Path) -> None:
     page = dashboard()
-    page.selectbox(key="category-squares").select("c1").run()
+    page.selectbox(key="category").select("c1").run()
     assert_sound(page)
     assert total(page) == median(forecast(here), slice(1, 2))
 
 
 def test_a_day_and_a_measure_change_the_map(dashboard: Start, here: Path) -> None:
     page = dashboard()
-    page.select_slider[0].set_value("Thu 11 Nov").run()
+    page.select_slider[0].set_value(6).run()  # Thu 11 Nov
     expected = np.median(forecast(here).samples[:, :, 6].sum(axis=1), axis=-1)
     assert [p["value"] for p in features(page)] == [f"Total: {volume(float(v))}" for v in expected]
-    page.selectbox(key="measure").select("Per 1,000 residents").run()
+    page.selectbox(key="measure").select("per_head").run()
     assert features(page)[0]["value"] == f"Per 1,000 residents: {volume(float(expected[0]) / 100)}"
-    for measure in ("Uplift", "Interval width", "Error"):
+    for measure, title in (("uplift", "Uplift"), ("width", "Interval width"), ("error", "Error")):
         page.selectbox(key="measure").select(measure).run()
         assert_sound(page)
-        assert features(page)[0]["value"].startswith(measure)
+        assert features(page)[0]["value"].startswith(title)
+
+
+def test_blocks_rise_on_a_map_of_their_own(dashboard: Start) -> None:
+    page = dashboard()
+    page.toggle(key="blocks").set_value(True).run()
+    assert_sound(page)
+    assert max(properties["height"] for properties in features(page)) > 0
 
 
 def test_an_earlier_cutoff_replays_history_and_says_what_the_checkpoint_saw(dashboard: Start, here: Path) -> None:
@@ -130,15 +243,16 @@ def test_days_still_to_come_have_no_actual(dashboard: Start) -> None:
     page = dashboard()
     page.date_input[0].set_value(date(2021, 12, 31)).run()
     assert_sound(page)
-    assert "Actual" not in [m.label for m in page.metric]
+    assert "Came" not in texts(page)
+    assert not {"Actual, orders", "Error, %"} & set(ranking(page).columns)
     assert "Error" not in page.selectbox(key="measure").options
 
 
 def test_a_date_type_changes_the_numbers(dashboard: Start, here: Path) -> None:
     page = dashboard()
     page.radio(key="scenario").set_value(DATE_TYPE).run()
-    page.selectbox(key="type-squares-20211104-14").select("Late · peak").run()
-    page.slider(key="days-squares-20211104-14").set_value((date(2021, 11, 16), date(2021, 11, 17))).run()
+    page.selectbox(key="scenario-as").select("Late · peak").run()
+    page.slider(key="scenario-days").set_value((date(2021, 11, 16), date(2021, 11, 17))).run()
     assert_sound(page)
     what_if = Scenario(days=(Days(first=date(2021, 11, 16), last=date(2021, 11, 17), types={"Late · peak": 1.0}),))
     assert total(page) == median(forecast(here, scenario=what_if)) != median(forecast(here))
@@ -152,14 +266,14 @@ def test_a_festival_is_held_again_moved_or_dropped(dashboard: Start, here: Path)
     again = Scenario(festivals=(Add(festival="Late", peak=date(2021, 11, 12)),))
     assert total(page) == median(forecast(here, scenario=again))
     assert "Late also on Fri 12 Nov" in texts(page)
-    page.segmented_control(key="festival-action").set_value(MOVE).run()
+    page.segmented_control(key="scenario-action").set_value(MOVE).run()
     assert "What if" not in texts(page)  # not moved yet
-    page.date_input(key=f"move-squares-20211104-14-{PEAK}").set_value(date(2021, 11, 7)).run()
+    page.date_input(key="scenario-to").set_value(date(2021, 11, 7)).run()
     assert_sound(page)
     moved = Scenario(festivals=(Move(festival="Late", peak=PEAK, to=date(2021, 11, 7)),))
     assert total(page) == median(forecast(here, scenario=moved))
     assert metric(page, "Peak day") == "Sun 7 Nov"
-    page.segmented_control(key="festival-action").set_value(DROP).run()
+    page.segmented_control(key="scenario-action").set_value(DROP).run()
     assert_sound(page)
     assert total(page) == median(forecast(here, scenario=Scenario(festivals=(Drop(festival="Late", peak=PEAK),))))
     assert metric(page, "Against the plan").startswith("−")
@@ -241,14 +355,15 @@ def test_a_market_that_is_too_short_is_told(dashboard: Start, here: Path, tmp_pa
 def test_a_new_export_is_read_without_a_restart(dashboard: Start, here: Path, tmp_path: Path) -> None:
     shutil.copytree(here / "squares", tmp_path / "renewed")
     page = dashboard(tmp_path / "renewed")
-    before = metric(page, "Actual")
+    before = total(page)
     panel = tmp_path / "renewed" / "panel.csv"
     table = pd.read_csv(panel)
     table["orders"] *= 10
     table.to_csv(panel, index=False)
     page.run()
     assert_sound(page)
-    assert [before, metric(page, "Actual")] == ["35.7 k orders", "357 k orders"]
+    assert "Came: 357 k orders" in texts(page)
+    assert total(page) != before
 
 
 @pytest.mark.parametrize("name", ["favorita", "parcels"])
@@ -259,7 +374,7 @@ def test_real_markets_are_served_by_any_checkpoint(dashboard: Start, name: str) 
     page = dashboard(folder)
     assert_sound(page)
     assert "Simulated data" not in texts(page)
-    assert len(page.dataframe[0].value) == {"favorita": 22, "parcels": 18}[name]
+    assert len(ranking(page)) == {"favorita": 22, "parcels": 18}[name]
     if name == "favorita":
         assert len(features(page)) == 21
         assert "Without a place: El Carmen" in texts(page)

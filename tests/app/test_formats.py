@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, times, volume, volume_range
+from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, signed_volume, times, volume, volume_range
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,8 @@ def test_both_ends_of_a_range_have_one_unit() -> None:
 
 def test_shares_and_factors() -> None:
     assert [percent(v) for v in (0, 0.0123, 0.0999, 0.1234, 2, math.nan)] == ["0 %", "1.2 %", "10 %", "12 %", "200 %", UNKNOWN]
-    assert [signed_percent(v) for v in (-0.25, 0, 0.031, math.inf)] == ["−25 %", "0 %", "+3.1 %", UNKNOWN]
+    assert [signed_percent(v) for v in (-0.25, 0, -0.0004, 0.031, math.inf)] == ["−25 %", "0 %", "0.0 %", "+3.1 %", UNKNOWN]
+    assert [signed_volume(v) for v in (-12345, 0, 678)] == ["−12.3 k", "0", "+678"]
     assert [times(v) for v in (1, 3.456, math.nan)] == ["1.00×", "3.46×", UNKNOWN]
 
 

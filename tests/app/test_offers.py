@@ -43,18 +43,24 @@ def test_checkpoints_of_this_market_come_first(
     found, faults = offers.checkpoints(market)
     assert faults == []
     assert [offer.folder.name for offer in found] == ["tiny", "c-same", "b-older", "a-other"]
-    assert list(offers.checkpoint_labels(found, market).values()) == [
-        "runs/tiny (until 2021-06-30)",
-        "pretrained/c-same (until 2021-06-30)",
-        "pretrained/b-older (other data of this market, until 2021-06-30)",
-        "pretrained/a-other (trained on Four squares, until 2021-06-30)",
+    assert list(offers.checkpoint_labels(found).values()) == ["runs/tiny", "pretrained/c-same", "pretrained/b-older", "pretrained/a-other"]
+    assert [offer.origin(market) for offer in found] == [
+        "Trained on this market until 2021-06-30.",
+        "Trained on this market until 2021-06-30.",
+        "Trained on other data of this market until 2021-06-30.",
+        "Trained on another market: Four squares.",
     ]
 
 
-def test_checkpoints_of_one_name_are_told_apart(market: Market, card: Card) -> None:
+def test_checkpoints_of_one_name_are_told_apart(card: Card) -> None:
     folders = [Path("here/runs/beijing"), Path("there/runs/beijing")]
-    labels = offers.checkpoint_labels([Offer(folder, card) for folder in folders], market)
-    assert labels[folders[1]] == "runs/beijing (until 2021-06-30), there/runs/beijing"
+    labels = offers.checkpoint_labels([Offer(folder, card) for folder in folders])
+    assert labels[folders[1]] == "runs/beijing, there/runs/beijing"
+
+
+def test_an_address_calls_a_market_by_its_name_or_else_by_its_folder(here: Path, tmp_path: Path) -> None:
+    names = offers.market_names([here / "points", tmp_path / "no-manifest"])
+    assert list(names.values()) == ["points", "no-manifest"]
 
 
 def test_cutoffs_begin_where_the_model_has_enough_days(card: Card) -> None:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import ast
 import json
 import math
+from collections.abc import Collection
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from app.pictures.alike import alike_order, most_alike, similarity_map
+from app.pictures.alike import alike_order, similarity_map
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
 from app.pictures.maps import region_map
 from app.pictures.measures import Measure, measures, population_fact
-from app.pictures.palette import NOTHING, diverging, round_ticks, sequential
+from app.pictures.palette import COMPARED, NOTHING, diverging, round_ticks, sequential
 from app.pictures.places import Places, places_of
-from app.pictures.series import phases, series
+from app.pictures.printed_map import print_map
+from app.pictures.series import Daily, apart, compared, series, stacked
+from app.pictures.timeline import phases
 from stmp.market import Calendar, Market
 from stmp.market.load import load_market
 from tests.markets import small_market
@@ -39,15 +43,15 @@ def places(market: Market) -> Places:
     return found
 
 
-def deck(market: Market, values: pd.Series, chosen: str | None = None) -> dict:
+def deck(market: Market, values: pd.Series, chosen: Collection[str] = (), blocks: bool = False) -> dict:
     names, details = market.region_table["name"], values.astype(str)
-    return json.loads(region_map(places(market), names, values, details, TOTAL, sequential(values), chosen).to_json())
+    return json.loads(region_map(places(market), names, values, details, TOTAL, sequential(values), chosen, blocks).to_json())
 
 
 @pytest.mark.parametrize("file", sorted(APP.rglob("*.py")), ids=lambda file: str(file.relative_to(APP)))
 def test_only_the_page_layer_calls_streamlit(file: Path) -> None:
     named = {n.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Import) for n in node.names}
-    allowed = file.parent.name in ("views", "parts", "inputs") or file.name in ("main.py", "loading.py")
+    allowed = file.relative_to(APP).parts[0] in ("views", "parts", "inputs") or file.name in ("main.py", "loading.py")
     assert allowed or "streamlit" not in named
 
 
@@ -64,7 +68,7 @@ def test_values_lie_on_the_right_regions_in_the_order_of_the_places(market: Mark
 
 
 def test_the_map_asks_no_foreign_host_and_keeps_its_view(market: Market) -> None:
-    first, second = (deck(market, pd.Series(float(i), index=market.regions), chosen) for i, chosen in ((1, None), (2, "r1")))
+    first, second = (deck(market, pd.Series(float(i), index=market.regions), chosen) for i, chosen in ((1, ()), (2, ("r1",))))
     assert first["initialViewState"] == second["initialViewState"]
     assert "http" not in json.dumps(first)
     assert "mapProvider" not in first
@@ -108,6 +112,50 @@ def test_circles_grow_with_the_square_root(workplace: Path) -> None:
     values = pd.Series({"r0": 100.0, "r1": 25.0, "r2": 0.0, "r3": math.nan})
     layer = deck(load_market(workplace / "points"), values)["layers"][0]
     assert [f["properties"]["radius"] for f in layer["data"]["features"]] == [26, 13, 4, 4]
+
+
+def test_blocks_rise_with_the_measure_and_carry_names_and_frames_on_top(market: Market) -> None:
+    values = pd.Series({"r0": 0.0, "r1": 50.0, "r2": 100.0, "r3": math.nan})
+    flat, shown = deck(market, values), deck(market, values, {"r2"}, blocks=True)
+    assert (flat["initialViewState"]["pitch"], shown["initialViewState"]["pitch"]) == (0, 45)
+    regions, frame, names = shown["layers"]
+    heights = [f["properties"]["height"] for f in regions["data"]["features"]]
+    assert heights[0] == heights[3] == 0
+    assert heights[1] == pytest.approx(heights[2] / 2, abs=1)
+    corners = np.array(frame["data"]["features"][0]["geometry"]["coordinates"][0])
+    assert (corners[:, 2] == heights[2]).all()
+    assert [f["geometry"]["coordinates"][2] for f in names["data"]["features"]] == heights
+    error = Measure("error", "Error", "", TOTAL.show, around_zero=True)
+    signed = pd.Series({"r0": -1.0, "r1": 0.0, "r2": 1.0, "r3": 0.5})
+    layer = json.loads(region_map(places(market), signed, signed, signed, error, diverging(signed), (), blocks=True).to_json())["layers"][0]
+    low, none, high, half = (f["properties"]["height"] for f in layer["data"]["features"])
+    assert (none, low) == (0, high)
+    assert half == pytest.approx(high / 2, abs=1)
+
+
+@pytest.mark.parametrize("name", ["squares", "points"])
+def test_a_map_leaves_the_page_with_names_legend_title_and_origin(workplace: Path, name: str) -> None:
+    market = load_market(workplace / name)
+    values = pd.Series([0.0, 50_000.0, 100_000.0, math.nan], index=market.regions)
+    parts = (places(market), market.region_table["name"], values, TOTAL, sequential(values), ("r1",))
+    svg = print_map("svg", *parts, "A title, $5", {"Data": "simulated", "Seed": "7"}).decode()
+    for text in ("South <east>", "A title, $5", "Data: simulated · Seed: 7", "100 k", TOTAL.unit):
+        assert f"<!-- {escape(text, quote=False)} -->" in svg
+    png = print_map("png", *parts, "A title, $5", {"Data": "simulated"})
+    width, height = (int.from_bytes(png[at : at + 4]) for at in (16, 20))
+    assert png.startswith(b"\x89PNG")
+    assert min(width, height) > 1000
+
+
+def contrast(colour: str, ground: str) -> float:
+    low, high = sorted(luminance(tuple(int(c[i : i + 2], 16) for i in (1, 3, 5))) for c in (colour, ground))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_lines_side_by_side_read_on_both_grounds() -> None:
+    for colour, _ in COMPARED:
+        assert min(contrast(colour, "#FFFFFF"), contrast(colour, "#11161C")) >= 3
+    assert len(set(COMPARED)) == len({colour for colour, _ in COMPARED}) == 6
 
 
 def luminance(colour: tuple[int, int, int]) -> float:
@@ -180,10 +228,10 @@ def test_residents_are_counted_by_the_latest_population(names: list[str], fact: 
 
 def test_bars_are_ranked_and_carry_the_region() -> None:
     values = pd.Series({"a": 1.0, "b": 3.0, "c": 2.0})
-    (bar,) = ranked_bars(values.index.to_series().str.upper(), values, TOTAL, sequential(values), "b").data
+    (bar,) = ranked_bars(values.index.to_series().str.upper(), values, TOTAL, sequential(values), {"b", "c"}).data
     assert list(bar.y) == ["A", "C", "B"]  # plotly draws upwards
     assert [row[0] for row in bar.customdata] == ["a", "c", "b"]
-    assert list(bar.marker.line.width) == [0, 0, 3]
+    assert list(bar.marker.line.width) == [0, 3, 3]
 
 
 @pytest.fixture
@@ -200,30 +248,75 @@ def test_phases_are_runs_of_days(calendar: Calendar) -> None:
     ]
 
 
+HISTORY = pd.Series(1.0, index=pd.date_range("2021-11-01", "2021-11-09"))
+DATES = pd.date_range("2021-11-10", periods=3)
+NOTHING_CAME = pd.Series(np.nan, index=DATES)
+
+
+def daily(name: str = "a", factor: float = 1.0, actual: pd.Series = NOTHING_CAME, plan: pd.Series | None = None) -> Daily:
+    samples = factor * (np.arange(101.0) + np.array([[0], [100], [200]]))  # [H, S]
+    return Daily(name, factor * HISTORY, samples, DATES, actual, plan)
+
+
 def test_the_series_shows_bands_of_the_samples(calendar: Calendar) -> None:
-    dates = pd.date_range("2021-11-10", periods=3)
-    samples = np.arange(101.0) + np.array([[0], [100], [200]])  # [H, S]
-    history = pd.Series(1.0, index=pd.date_range("2021-11-01", "2021-11-09"))
-    actual = pd.Series([50.0, np.nan, np.nan], index=dates)
-    figure = series(history, samples, dates, actual, None, phases(calendar, dates), "orders")
+    actual = pd.Series([50.0, np.nan, np.nan], index=DATES)
+    figure = series(daily(actual=actual), phases(calendar, DATES), "orders")
     traces = {trace.name: trace for trace in figure.data}
-    assert list(traces) == ["95% band", "80% band", "50% band", "Past", "Forecast, median", "Actual"]
-    assert list(traces["80% band"].y) == pytest.approx([90, 190, 290, 210, 110, 10])
+    assert list(traces) == ["95 % band", "80 % band", "50 % band", "Past", "Forecast, median", "Actual"]
+    assert list(traces["80 % band"].y) == pytest.approx([90, 190, 290, 210, 110, 10])
     assert list(traces["Forecast, median"].y) == [50, 150, 250]
+    assert list(traces["Forecast, median"].text) == ["50.0", "150", "250"]
     assert figure.layout.yaxis.title.text == "orders per day"
-    assert "Late" in [a.text for a in figure.layout.annotations]
-    nothing = pd.Series(np.nan, index=dates)
-    planned = series(history, samples, dates, nothing, nothing, [], "orders")
+    assert list(figure.layout.yaxis.ticktext) == ["0", "100", "200", "300"]
+    assert {"Late", "as of"} <= {a.text for a in figure.layout.annotations}
+    planned = series(daily(plan=NOTHING_CAME), [], "orders")
     assert [trace.name for trace in planned.data][-1] == "As planned, median"
+
+
+def test_the_table_behind_the_series_holds_its_numbers() -> None:
+    frame = daily(actual=pd.Series([50.0, np.nan, np.nan], index=DATES)).frame("orders").set_index("Date")
+    assert list(frame.index) == [f"{day:%Y-%m-%d}" for day in pd.date_range("2021-11-01", "2021-11-12")]
+    assert frame.loc["2021-11-09", "Past or actual, orders"] == 1
+    columns = [f"{name}, orders" for name in ("Past or actual", "Mean", "Median", "80 % from")]
+    assert frame.loc["2021-11-10", columns].tolist() == pytest.approx([50, 50, 50, 10])
+    assert np.isnan(frame.loc["2021-11-09", "Median, orders"])
+
+
+def test_districts_side_by_side_have_a_line_each_up_to_six() -> None:
+    figure = compared([daily(name, i + 1.0) for i, name in enumerate("abcdefg")], [], "orders")
+    named = [trace for trace in figure.data if trace.showlegend is None]
+    assert [trace.name for trace in named] == list("abcdef")
+    assert list(named[1].y) == [100, 300, 500]
+    assert len({(trace.line.color, trace.line.dash) for trace in named}) == 6
+
+
+def test_stacked_categories_are_means_which_add_up() -> None:
+    skewed = replace(daily("b"), samples=np.tile([0.0, 0.0, 9.0], (3, 1)))
+    figure = stacked([daily("a"), skewed], [], "orders")
+    ahead = [trace for trace in figure.data if trace.stackgroup == "forecast"]
+    assert np.sum([trace.y for trace in ahead], axis=0) == pytest.approx(np.array([50, 150, 250]) + 3)
+    assert {trace.stackgroup for trace in figure.data} == {"past", "forecast"}
+
+
+def test_categories_apart_have_a_panel_and_a_scale_each() -> None:
+    figure = apart([daily("a"), daily("b", 1000)], [], "orders")
+    assert {trace.yaxis for trace in figure.data} == {"y", "y2"}
+    assert (figure.layout.yaxis.range[1], figure.layout.yaxis2.range[1]) == pytest.approx((298 * 1.04, 297_500 * 1.04), rel=0.01)
+    assert [a.text for a in figure.layout.annotations][:2] == ["a", "b"]
 
 
 def test_festivals_too_near_for_two_names_share_one(calendar: Calendar) -> None:
     dates = pd.date_range("2021-11-10", periods=14)
     shifted = calendar.with_mixture({pd.Timestamp("2021-11-13"): {"Mid · peak": 1.0}})
     history = pd.Series(1.0, index=pd.date_range("2021-09-11", "2021-11-09"))
-    nothing = pd.Series(np.nan, index=dates)
-    figure = series(history, np.ones((14, 3)), dates, nothing, None, phases(shifted, dates), "orders")
+    asked = Daily("a", history, np.ones((14, 3)), dates, pd.Series(np.nan, index=dates))
+    figure = series(asked, phases(shifted, dates), "orders")
     assert "Late, Mid" in [a.text for a in figure.layout.annotations]
+
+
+def test_a_series_of_nothing_but_zeros_still_has_an_axis() -> None:
+    figure = series(replace(daily(), history=0 * HISTORY, samples=np.zeros((3, 5))), [], "orders")
+    assert figure.layout.yaxis.range[1] > 0
 
 
 COSINE = np.array([[1, -0.5, 0.9, 0], [-0.5, 1, -0.4, 0.8], [0.9, -0.4, 1, 0.1], [0, 0.8, 0.1, 1]])
@@ -235,7 +328,3 @@ def test_the_alike_stand_side_by_side() -> None:
     (heat,) = similarity_map("abcd", COSINE).data
     assert np.array_equal(heat.z, COSINE[np.ix_(order, order)])
     assert alike_order(np.eye(2)) == [0, 1]
-
-
-def test_the_nearest_come_first_and_never_itself() -> None:
-    assert most_alike("abcd", COSINE, "a", 2) == [("c", 0.9), ("d", 0.0)]

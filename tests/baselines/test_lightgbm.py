@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stmp.baselines import lightgbm
 from stmp.baselines.features import Features
-from stmp.baselines.lightgbm import LEVELS, LightGBM, _between, _training_rows
+from stmp.baselines.lightgbm import LightGBM, _training_rows
 from stmp.market import Market
 from tests.baselines.made import made_market, position
 from tests.markets import small_market
@@ -107,22 +108,43 @@ def test_training_rows_end_at_the_view_s_end(market: Market) -> None:
     assert np.isfinite(rows.target).all()
 
 
-def test_samples_are_read_off_between_the_quantiles() -> None:
-    quantiles = np.sort(np.random.default_rng(0).normal(size=(2, 3, len(LEVELS))), axis=-1)
-    inside = np.linspace(LEVELS[0], LEVELS[-1], 50)
-    drawn = _between(quantiles, np.broadcast_to(inside, (2, 3, 50)))
-    for cell in np.ndindex(2, 3):
-        np.testing.assert_allclose(drawn[cell], np.interp(inside, LEVELS, quantiles[cell]))
-    everywhere = np.linspace(0, 1, 101)
-    assert (np.diff(_between(quantiles, np.broadcast_to(everywhere, (2, 3, 101))), axis=-1) >= 0).all()
-    beyond = _between(quantiles, np.ones((2, 3, 1)))[..., 0]
-    slope = (quantiles[..., -1] - quantiles[..., -2]) / (LEVELS[-1] - LEVELS[-2])
-    np.testing.assert_allclose(beyond, quantiles[..., -1] + slope * (1 - LEVELS[-1]))
-
-
 def test_quantiles_rise_and_a_festival_is_foreseen() -> None:
     market = small_market(regions=6, categories=1, start="2019-05-01", end="2021-06-10", carts=False)
     forecast = LightGBM(rounds=30).forecast(market, pd.Timestamp("2021-06-10"), HORIZON, samples=100)
     assert (np.diff(forecast.quantiles(), axis=0) >= 0).all()
     peak, day_before = forecast.mean[..., 7], forecast.mean[..., 6]
     assert (peak > 1.5 * day_before).all()
+
+
+def test_held_out_days_are_forecast_by_models_that_had_not_seen_them(market: Market) -> None:
+    """What the last day sold moves its own error and nothing else."""
+    orders = market.orders.copy()
+    orders[..., -1] *= 3
+    outcomes = []
+    for changed in (market, replace(market, orders=orders)):
+        features = Features(changed, HORIZON)
+        outcomes.append(LightGBM(rounds=5)._held_out(features, _training_rows(features, np.random.default_rng(0)), 0))
+    before, after = outcomes
+    np.testing.assert_array_equal(before.half_width, after.half_width)
+    last = np.broadcast_to((before.days == len(market.dates) - 1)[:, None, None], before.errors.shape)
+    np.testing.assert_array_equal(before.errors[~last], after.errors[~last])
+    np.testing.assert_allclose(after.errors[last] - before.errors[last], np.log(3), rtol=0.05)
+    assert last.any()
+    assert before.days.max() < len(market.dates)
+    peak = position(market, "2021-06-18")
+    assert before.special[before.days == peak].all()
+    assert (before.special == ~features.past.ordinary[before.days]).all()
+
+
+def test_quantiles_are_spread_about_the_median(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, peak = market.until(pd.Timestamp("2021-06-10")), 7
+    drawn = []
+    for factors in ([1.0, 1.0], [1.0, 2.0]):
+        monkeypatch.setattr(lightgbm, "spread", lambda *_, factors=factors: np.array(factors))
+        drawn.append(np.log1p(LightGBM(rounds=15).forecast(view, view.cutoff, HORIZON, samples=201).samples.astype(float)))
+    plain, spread = drawn
+    np.testing.assert_array_equal(plain[:, :, 0], spread[:, :, 0])  # an ordinary day
+    low, middle, high = np.quantile(plain[:, :, peak], [0.1, 0.5, 0.9], axis=-1)
+    wide_low, wide_middle, wide_high = np.quantile(spread[:, :, peak], [0.1, 0.5, 0.9], axis=-1)
+    np.testing.assert_allclose(wide_middle, middle, atol=0.02)
+    np.testing.assert_allclose(wide_high - wide_low, 2 * (high - low), rtol=0.02)

@@ -66,6 +66,20 @@ def test_last_festival_takes_another_festival_where_its_own_was_never_held() -> 
     assert path(LastFestival(), young)[0, 7] == pytest.approx(100)
 
 
+def test_last_festival_of_a_region_opened_since_is_the_network_s_uplift() -> None:
+    """Two regions had none of it: one sold nothing yet, of the other nothing is known. They sell 300 and 400 a day now."""
+    market = made_market("2020-01-01", "2021-06-10", 100, {"2020-06-18": [300, 400, 0, NAN]}, regions=4)
+    market.orders[2, :, : int(market.dates.get_loc(pd.Timestamp("2020-09-01")))] = 0
+    uplift = np.sqrt(3 * 2)
+    np.testing.assert_allclose(path(LastFestival(), market)[:, 7], [300, 400, 300 * uplift, 400 * uplift])
+
+
+def test_last_festival_of_an_ordinary_day_before_a_region_opened_takes_the_weekdays() -> None:
+    market = made_market("2020-01-01", "2021-06-10", 100, {"2021-06-04": [200]})
+    market.orders[..., : int(market.dates.get_loc(pd.Timestamp("2020-09-01")))] = 0
+    assert path(LastFestival(), market, 1)[0, 0] == pytest.approx((200 + 3 * 100) / 4)
+
+
 def test_last_festival_without_its_year_takes_the_weekdays() -> None:
     market = made_market("2021-01-05", "2021-06-10", 100, {"2021-06-04": [200]})
     assert path(LastFestival(), market, 1)[0, 0] == pytest.approx((200 + 3 * 100) / 4)
@@ -106,6 +120,17 @@ def test_a_blend_of_date_types_is_the_blend_of_their_forecasts() -> None:
     types = {"Mid · peak": 0.25, "workday": 0.75}
     scenario = Scenario.model_validate({"days": [{"first": "2021-06-14", "last": "2021-06-14", "types": types}]})
     assert path(ShrunkUplift(), scenario.apply(market))[0, 3] == pytest.approx(0.25 * 300 + 0.75 * 100)
+
+
+@pytest.mark.parametrize("forecaster", [SeasonalNaive(), LastFestival(), ShrunkUplift()], ids=lambda forecaster: forecaster.name)
+def test_the_median_of_the_samples_is_the_path(forecaster: RuleForecaster) -> None:
+    """Region 1 was under-forecast at the one festival before: that widens its samples and does not move their median."""
+    days = {"2020-06-18": [150, 500], "2020-11-11": [150, 900], "2020-11-12": [100, 300]}
+    market = made_market("2020-01-01", "2021-06-10", 100, days, regions=2)
+    market = replace(market, orders=market.orders * np.random.default_rng(0).uniform(0.8, 1.2, market.orders.shape).astype(np.float32))
+    samples = forecaster.forecast(market, market.cutoff, 10, samples=301).samples[:, 0]
+    np.testing.assert_allclose(np.median(samples, axis=-1), path(forecaster, market), rtol=1e-5)
+    assert samples.std(axis=-1).min() > 0
 
 
 @pytest.mark.parametrize("forecaster", [SeasonalNaive(), LastFestival(), ShrunkUplift()], ids=lambda forecaster: forecaster.name)

@@ -17,7 +17,7 @@ from tests.markets import small_market, write_tables
 
 UNTIL = pd.Timestamp("2021-06-30")
 TINY = TrainingConfig(
-    model=ModelConfig(window=14, shots=2, skip_hidden=4, hidden=4, features=4, latent=3), steps=2, batch=2, evaluate_every=2
+    model=ModelConfig(window=14, shots=2, skip_hidden=4, hidden=4, features=4, latent=4), steps=2, batch=2, evaluate_every=2
 )
 MANIFEST = """\
 name = "small"

@@ -16,6 +16,8 @@ import stmp.training
 from stmp import cli
 from stmp.checkpoint import CARD, WEIGHTS, read_card
 from stmp.config import ModelConfig, TrainingConfig
+from stmp.evaluation import Backtest, study
+from stmp.files import sha256
 from stmp.forecast import Forecaster
 from stmp.market.load import load_market
 from stmp.scenario import Drop, Scenario
@@ -147,6 +149,23 @@ def test_evaluate_writes_scores_and_prints_them(run: Run, market: Path, checkpoi
         assert re.search(rf"{model} +│ {segment} +│ {score['days']} +│ +{score['wape']:.3f} ", outcome.out)
 
 
+def test_evaluate_writes_the_cells_that_the_dashboard_reads(run: Run, market: Path, checkpoint: Path, tmp_path: Path) -> None:
+    cells = tmp_path / "backtest.parquet"
+    options = ["--market", market, "--cutoffs", "2021-07-31,2021-11-07", "--horizon", 7, "--against", "seasonal_naive", "--device", "cpu"]
+    outcome = run("evaluate", checkpoint, *options, "--out", tmp_path / "scores.json", "--cells", cells)
+    assert outcome.code == 0
+    assert f"Wrote {cells}." in outcome.out
+    backtest = Backtest.read(cells)
+    assert backtest.provenance.weights_sha256 == sha256(checkpoint / "model.safetensors")
+    assert backtest.provenance.data_digest == load_market(market).digest
+    table = study.by_kind(study.districts(backtest.cells)).set_index(["model", "kind"])
+    content = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    for score in (score for score in content["scores"] if score["cutoff"] == "all"):
+        found = table.loc[score["model"], score["segment"]]
+        assert found["wape"] == pytest.approx(score["wape"], rel=1e-3)
+        assert found["in80"] == score["coverage80"]
+
+
 def test_app_starts_the_dashboard_with_the_markets_named(run: Run, market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
 
@@ -161,7 +180,7 @@ def test_app_starts_the_dashboard_with_the_markets_named(run: Run, market: Path,
     assert run("app", "--market", market, "--market", BUNDLED, "--port", 8600).code == 0
     (arguments,) = started
     assert arguments[1:5] == ["-m", "streamlit", "run", str(tmp_path / "main.py")]
-    assert "--server.port=8600" in arguments
+    assert {"--server.port=8600", "--server.address=127.0.0.1"} <= set(arguments)
     assert arguments[arguments.index("--") :] == ["--", "--market", str(market), "--market", str(BUNDLED)]
     run("app", "--market", tmp_path).assert_refused(str(tmp_path / "market.toml"))
     assert len(started) == 1

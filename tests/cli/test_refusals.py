@@ -158,6 +158,8 @@ def test_an_unknown_suffix_is_wrong_usage_before_anything_is_read(run: Run, fore
     forecast(checkpoint="nowhere", market="nowhere", out=tmp_path / "x.xlsx").assert_wrong_usage("--out", "neither .csv nor .parquet")
     options = ["--market", "nowhere", "--cutoffs", "2021-07-01", "--out", tmp_path / "x.csv"]
     run("evaluate", "nowhere", *options).assert_wrong_usage("--out", "does not end in .json")
+    options[-1] = tmp_path / "x.json"
+    run("evaluate", "nowhere", *options, "--cells", tmp_path / "x.csv").assert_wrong_usage("--cells", "does not end in .parquet")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""The error by lead time, date type, district and category, against the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from app.formats import plain
+from app.inputs.scenario import by_kind
+from app.language import label, t
+from app.parts.accuracy.tested import Tested
+from app.parts.accuracy.words import Measure, kind_name, measures, model_name
+from app.parts.downloads import CHART
+from app.pictures.errors import error_dots, error_lines
+from stmp.evaluation import study
+from stmp.market import DateType
+
+TWO_ABREAST = 400  # pixels
+
+
+def breakdown(tested: Tested) -> None:
+    """A measure and the kind of days, and four pictures of them."""
+    with st.container(border=True):
+        st.subheader(t("Where the errors lie"), anchor=False)
+        offered = measures()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            column = st.selectbox(
+                t("Measure"),
+                list(offered),
+                format_func=lambda name: offered[name].title,
+                key="accuracy-measure",
+                persist_state="session",
+                width=200,
+            )
+            kind = st.segmented_control(
+                t("Days"),
+                tested.kinds,
+                default=study.ALL,
+                required=True,
+                format_func=kind_name,
+                key="accuracy-kind",
+                persist_state="session",
+                width="content",
+            )
+        measure = offered[column]
+        st.caption(measure.explained)
+        cells = study.of_kind(tested.cells, str(kind))
+        grid = st.grid(2, min_column_width=TWO_ABREAST)
+        with grid.container():
+            _lead(tested, cells, measure)
+        with grid.container():
+            types = sorted(cells["label"].unique(), key=lambda text: by_kind(DateType.parse(text)))
+            _dots(tested, cells, "label", t("By date type"), {text: label(text) for text in types}, measure)
+        with grid.container():
+            _dots(tested, cells, "region", t("By district"), _ranked(tested, cells, measure), measure)
+        with grid.container():
+            names = {category: label(category) for category in tested.market.categories}
+            _dots(tested, cells, "category", t("By category"), names, measure)
+
+
+def _ranked(tested: Tested, cells: pd.DataFrame, measure: Measure) -> dict[str, str]:
+    """The districts' names by id, those this checkpoint forecasts worst first."""
+    table = study.scores(cells[cells["model"] == study.OURS], ["region"], [measure.column])
+    distance = (measure.factor * table[measure.column] - measure.aim).abs()
+    return {str(region): str(tested.names[region]) for region in table.loc[distance.sort_values(ascending=False).index, "region"]}
+
+
+def _lead(tested: Tested, cells: pd.DataFrame, measure: Measure) -> None:
+    title, key = t("By lead time"), "accuracy-lead"
+    table = _measured(cells, "lead", measure)
+    _head(tested, key, title, table, t("Days ahead"), measure)
+    figure = error_lines(table, _models(tested), t("Days ahead"), measure.title, measure.show, _aim(measure))
+    alt = t("{measure} of each model by days ahead", measure=measure.title)
+    st.plotly_chart(figure, key=key, config=CHART, alt=alt)
+
+
+def _dots(tested: Tested, cells: pd.DataFrame, by: str, title: str, groups: Mapping[str, str], measure: Measure) -> None:
+    key = f"accuracy-{by}"
+    table = _measured(cells, by, measure)
+    _head(tested, key, title, table.assign(group=table["group"].map(groups)), title, measure)
+    figure = error_dots(table, groups, _models(tested), measure.title, measure.show, _aim(measure))
+    st.plotly_chart(figure, key=key, config=CHART, alt=t("{measure} of each model, {by}", measure=measure.title, by=title))
+
+
+def _measured(cells: pd.DataFrame, by: str, measure: Measure) -> pd.DataFrame:
+    """group, model, days and value, as it is shown."""
+    table = study.scores(cells, [by], [measure.column])
+    return table.assign(group=table[by], value=measure.factor * table[measure.column])[["group", "model", "days", "value"]]
+
+
+def _head(tested: Tested, key: str, title: str, table: pd.DataFrame, by: str, measure: Measure) -> None:
+    shown = table.assign(model=table["model"].map(model_name))
+    shown.columns = [by, t("Model"), t("Number of days"), measure.title]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"**{plain(title)}**", width="content")
+        tested.downloads(key, f"{measure.title}: {title}", shown, chart=key)
+
+
+def _models(tested: Tested) -> dict[str, str]:
+    return {model: model_name(model) for model in tested.models}
+
+
+def _aim(measure: Measure) -> float | None:
+    """Marked where a value may lie on both sides of it."""
+    return None if measure.column in study.ERRORS else measure.aim

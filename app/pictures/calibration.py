@@ -1,0 +1,48 @@
+"""Measured coverage against the nominal one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.language import t
+from app.pictures.errors import SYMBOLS
+from app.pictures.palette import COMPARED, HISTORY
+
+HEIGHT = 360
+
+
+def coverage_lines(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
+    """A line per name: its table of columns nominal, measured (shares) and days. Right is the diagonal; below it, bands are too narrow."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        name=t("as it should be"),
+        line={"color": HISTORY, "dash": "dash", "width": 1},
+        hoverinfo="skip",
+    )
+    for position, (name, table) in enumerate(tables.items()):
+        colour, dash = COMPARED[position % len(COMPARED)]
+        figure.add_scatter(
+            x=100 * table["nominal"],
+            y=100 * table["measured"],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"color": colour, "symbol": SYMBOLS[position], "size": 9},
+            text=[f"{100 * measured:.1f} %" for measured in table["measured"]],
+            hovertemplate=f"{name}: %{{text}}<extra></extra>",
+        )
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        dragmode=False,
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom", "x": 0, "font": {"size": 11}},
+    )
+    figure.update_xaxes(title=t("Nominal, %"), tickvals=[50, 80, 95], range=[40, 100], zeroline=False)
+    figure.update_yaxes(title=t("Measured, %"), range=[0, 104], zeroline=False)
+    return figure

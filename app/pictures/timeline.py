@@ -1,0 +1,97 @@
+"""What all charts over days share: festival phases shaded and named, the cutoff, axes, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.formats import volume
+from app.language import label, t
+from app.pictures.palette import FESTIVAL, HISTORY, round_ticks
+from stmp.market import Calendar
+
+HALF_DAY = pd.Timedelta(hours=12)
+LETTER = 1 / 70  # width of a letter above the chart, as a share of the chart
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Consecutive days of one festival phase."""
+
+    festival: str
+    phase: str
+    first: pd.Timestamp
+    last: pd.Timestamp
+
+
+def phases(calendar: Calendar, dates: pd.DatetimeIndex) -> Iterator[Phase]:
+    """The festival phases that ``dates``, consecutive days, run through."""
+    types = [calendar.types[day] for day in calendar.dates.get_indexer(dates)]
+    for kind, days in groupby(zip(types, dates, strict=True), key=lambda pair: pair[0]):
+        if kind.kind == "festival":
+            run = [date for _, date in days]
+            yield Phase(kind.name, kind.phase, run[0], run[-1])
+
+
+def lay_out(figure: go.Figure, first: pd.Timestamp, dates: pd.DatetimeIndex, festival_phases: Iterable[Phase], height: int) -> None:
+    """Shade the phases from ``first`` to the end of ``dates``, the days forecast, mark the cutoff before them, and set the time axis."""
+    last, cutoff = dates[-1] + HALF_DAY, dates[0] - HALF_DAY
+    _shade(figure, festival_phases, first, last)
+    line = {"color": HISTORY, "width": 1, "dash": "dash"}
+    figure.add_shape(type="line", x0=cutoff, x1=cutoff, y0=0, y1=1, yref="paper", line=line)
+    figure.add_annotation(
+        x=cutoff, y=1, yref="paper", text=t("as of"), showarrow=False, xanchor="right", yanchor="top", xshift=-3, font={"size": 11}
+    )
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 26, "b": 8},
+        hovermode="x unified",
+        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom", "x": 0, "font": {"size": 11}},
+    )
+    figure.update_xaxes(tickformat=t("%-d %b\n%Y"), hoverformat=t("%a %-d %b %Y"), range=[first, last])
+
+
+def amounts(highest: float) -> dict[str, object]:
+    """A vertical axis from 0 to ``highest``, its numbers written as everywhere."""
+    ticks = round_ticks(0, highest)
+    return {"range": [0, max(highest, ticks[1]) * 1.04], "tickvals": ticks, "ticktext": [volume(tick) for tick in ticks]}
+
+
+def hovered(values: Iterable[float], what: str) -> dict[str, object]:
+    """The text of a line's points under the pointer."""
+    return {"text": [volume(value) for value in values], "hovertemplate": f"%{{text}} {what}<extra></extra>"}
+
+
+def _shade(figure: go.Figure, festival_phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp) -> None:
+    """Shade the phases; name their peaks and openings above, those too near for two names with one."""
+    named: list[tuple[pd.Timestamp, str]] = []
+    for phase in festival_phases:
+        strong = phase.phase in ("peak", "opening")
+        figure.add_shape(
+            type="rect",
+            x0=phase.first - HALF_DAY,
+            x1=phase.last + HALF_DAY,
+            y0=0,
+            y1=1,
+            yref="paper",
+            fillcolor=FESTIVAL.format(0.30 if strong else 0.12),
+            line_width=0,
+            layer="below",
+        )
+        if strong:
+            name = label(phase.festival if phase.phase == "peak" else phase.phase)
+            if named and phase.first - named[-1][0] < (last - first) / 9:
+                name = f"{named.pop()[1]}, {name}"
+            named.append((phase.last, name))
+    _name(figure, named, first, last)
+
+
+def _name(figure: go.Figure, named: Sequence[tuple[pd.Timestamp, str]], first: pd.Timestamp, last: pd.Timestamp) -> None:
+    for day, name in named:
+        at_edge = day + len(name) * LETTER * (last - first) / 2 > last
+        anchor = {"x": last, "xanchor": "right"} if at_edge else {"x": day, "xanchor": "center"}
+        figure.add_annotation(y=1, yref="paper", text=name, showarrow=False, yanchor="bottom", font={"size": 11}, **anchor)

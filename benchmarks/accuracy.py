@@ -1,0 +1,313 @@
+"""The festival suite: real windows, our forecasters and their peers, scored alike; run by ``make accuracy``.
+
+Writes docs/results.json and prints the tables of docs/results.md. What a forecaster made of a window is kept in runs/accuracy
+under a key of the data, the forecaster and its weights, so that a run goes on where it was interrupted.
+
+    python benchmarks/accuracy.py [--models NAME,NAME] [--only tuning|test|young|single|ordinary]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stmp.baselines import BASELINES, make_baselines
+from stmp.checkpoint import read_card
+from stmp.evaluation import metrics
+from stmp.evaluation.window import Window
+from stmp.files import whole_file
+from stmp.forecast import Forecaster
+from stmp.market import Market
+from stmp.market.load import load_market
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "runs" / "accuracy"
+RESULTS = ROOT / "docs" / "results.json"
+BASE = ROOT / "pretrained" / "stmp-base"
+SAMPLES, SEED = 200, 0
+ORDINARY_EVERY = 28  # days
+YOUNG, YOUNG_DAYS = 6, 7  # every sixth region has a past of a week
+OURS = ("stmp_base", "stmp_tuned")
+PEERS = tuple(BASELINES)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A window of the suite. ``kind``: "tuning" windows may be looked at while designing, "test" ones are scored rarely, "ordinary"
+    ones have no festival and no holiday in them. ``unseen``: its festival was never held before. ``poorer``: what is taken from the
+    past before anybody sees it: "young" leaves every sixth region its last 7 days, and these regions alone are scored; "single" leaves
+    the festivals of the window their last occurrence, and no other festival day."""
+
+    market: str
+    cutoff: str
+    horizon: int
+    kind: str
+    unseen: bool = False
+    poorer: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.market} {self.cutoff} {self.poorer}".rstrip()
+
+
+FESTIVALS = (
+    Case("parcels", "2021-05-28", 21, "tuning"),
+    Case("parcels", "2021-10-28", 21, "test", unseen=True),
+    Case("parcels", "2021-12-01", 21, "tuning"),
+    Case("parcels", "2022-01-20", 21, "tuning"),
+    Case("parcels", "2022-05-28", 21, "test"),
+    Case("favorita", "2013-12-14", 14, "test", unseen=True),
+    Case("favorita", "2014-05-04", 14, "tuning"),
+    Case("favorita", "2014-12-14", 14, "tuning"),
+    Case("favorita", "2015-05-03", 14, "test"),
+    Case("favorita", "2015-12-14", 14, "test"),
+    Case("favorita", "2016-05-01", 14, "test"),
+    Case("koubei", "2015-11-05", 14, "tuning"),
+    Case("koubei", "2016-01-31", 14, "test"),
+    Case("online_retail_daily", "2010-11-15", 14, "tuning"),
+    Case("online_retail_daily", "2010-11-29", 14, "test"),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a forecaster made of a case. Errors are of its special days (festivals and public holidays), or of ordinary days where it
+    is an ordinary window; ``days`` counts them. totals_in_80: share of the days whose total lies in the 80 % interval.
+    seconds: fit and forecast."""
+
+    model: str
+    case: str
+    days: int
+    wape: float
+    mse_rel: float
+    bias: float
+    crps: float
+    in_80: float
+    total_wape: float
+    totals_in_80: float
+    seconds: float
+
+
+@cache
+def market_of(name: str) -> Market:
+    """A real market. Raises MarketError where ../shared is not there."""
+    return load_market(ROOT / "benchmarks" / "markets" / name)
+
+
+def ordinary_cases() -> Iterator[Case]:
+    """Every 28 days from the first festival case of a market on, the windows that hold no special day."""
+    for name in dict.fromkeys(case.market for case in FESTIVALS):
+        market = market_of(name)
+        first, horizon = next((case.cutoff, case.horizon) for case in FESTIVALS if case.market == name)
+        last = market.dates[-1] - pd.Timedelta(days=horizon)
+        for cutoff in pd.date_range(first, last, freq=f"{ORDINARY_EVERY}D"):
+            if set(Window(market, cutoff, horizon).segment) == {"ordinary"}:
+                yield Case(name, f"{cutoff:%Y-%m-%d}", horizon, "ordinary")
+
+
+def poorer_cases() -> Iterator[Case]:
+    """The untuned festival windows with a poorer past; one single occurrence only where there was one."""
+    for case in FESTIVALS:
+        if case.kind == "test":
+            yield replace(case, kind="young", poorer="young")
+            if not case.unseen:
+                yield replace(case, kind="single", poorer="single")
+
+
+def past_of(case: Case) -> Market:
+    """The market as the forecasters are handed it, up to and beyond the cutoff."""
+    market = market_of(case.market)
+    if not case.poorer:
+        return market
+    taken = np.zeros(market.orders.shape, dtype=bool)
+    cutoff = pd.Timestamp(case.cutoff)
+    if case.poorer == "young":
+        taken[::YOUNG, :, : market.dates.get_loc(cutoff) + 1 - YOUNG_DAYS] = True
+    else:
+        ahead = {o.festival for o in market.calendar.occurrences if cutoff < o.peak <= cutoff + pd.Timedelta(days=case.horizon)}
+        held = [o for o in market.calendar.occurrences if o.peak <= cutoff]
+        last = {o.festival: o for o in held}
+        days = [day for o in held if not (o.festival in ahead and o is last[o.festival]) for day, _, _ in o.phase_days()]
+        taken[..., market.dates.isin(days) & (market.dates <= cutoff)] = True
+    without = {name: np.where(taken, np.float32(np.nan), values) for name, values in {"orders": market.orders, **market.past}.items()}
+    return replace(market, orders=without.pop("orders"), past=without, digest=f"{market.digest} {case.name}")
+
+
+def score(case: Case, model: str, forecaster: Forecaster) -> Result:
+    """Forecast and measure; a day without any actual is not scored."""
+    window = Window(market_of(case.market), pd.Timestamp(case.cutoff), case.horizon)
+    began = time.perf_counter()
+    view = past_of(case).until(window.view.cutoff)
+    samples = forecaster.forecast(view, view.cutoff, case.horizon, samples=SAMPLES, seed=SEED).samples.astype(np.float64)
+    seconds = time.perf_counter() - began
+    chosen = (window.segment == "ordinary") if case.kind == "ordinary" else (window.segment != "ordinary")
+    chosen &= ~np.isnan(window.actual).all((0, 1))
+    rows = slice(None, None, YOUNG if case.poorer == "young" else 1)
+    actual, samples = window.actual[rows][..., chosen].astype(np.float64), samples[rows][:, :, chosen]
+    there = ~np.isnan(actual)
+    total, total_samples = np.nansum(actual, (0, 1)), np.where(there[..., None], samples, 0).sum((0, 1))
+    return Result(
+        model=model,
+        case=case.name,
+        days=int(chosen.sum()),
+        wape=metrics.wape(actual, np.median(samples, -1)),
+        mse_rel=metrics.mse_rel(actual, samples.mean(-1), metrics.mean_scale(window.view.orders[rows])),
+        bias=metrics.bias(actual, samples.mean(-1)),
+        crps=metrics.crps(actual, samples),
+        in_80=metrics.coverage(actual, samples, 0.8),
+        total_wape=metrics.wape(total, np.median(total_samples, -1)),
+        totals_in_80=metrics.coverage(total, total_samples, 0.8),
+        seconds=round(seconds, 2),
+    )
+
+
+def forecaster_of(model: str, case: Case) -> Forecaster:
+    """A peer, our weights that saw simulated markets only, or these tuned on the market's own past before the cutoff."""
+    if model in BASELINES:
+        return make_baselines([model])[0]
+    if model == "stmp_tuned":
+        from stmp.pretraining import tune
+
+        out = KEPT / "tuned" / f"{case.name.replace(' ', '-')}-{base_hash()[:8]}"
+        if not (out / "checkpoint.json").is_file():
+            tune(past_of(case), BASE, out, until=pd.Timestamp(case.cutoff), device="cpu")
+        return Forecaster.load(out, "cpu")
+    return Forecaster.load(BASE, "cpu")
+
+
+@cache
+def base_hash() -> str:
+    return read_card(BASE).weights_sha256
+
+
+@cache
+def code_hash(folder: str) -> str:
+    """Of the sources a peer consists of, so that a changed peer is scored again."""
+    files = sorted((ROOT / folder).rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def kept(case: Case, model: str, make: Callable[[], Result]) -> Result:
+    """A result from runs/accuracy, or made and put there."""
+    version = base_hash() if model in OURS else code_hash("stmp/baselines")
+    key = hashlib.sha256(json.dumps([asdict(case), model, version, market_of(case.market).digest]).encode()).hexdigest()[:16]
+    file = KEPT / f"{case.name.replace(' ', '-')}-{model}-{key}.json"
+    if file.is_file():
+        return Result(**json.loads(file.read_text(encoding="utf-8")))
+    result = make()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(file) as temporary:
+        temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")
+    return result
+
+
+def run(cases: Iterable[Case], models: Sequence[str]) -> list[tuple[Case, Result]]:
+    """Every model on every case; a model that cannot be asked there (too short a past) is left out and named."""
+    from stmp.errors import StmpError
+
+    found = []
+    for case in cases:
+        for model in models:
+            try:
+                result = kept(case, model, lambda model=model, case=case: score(case, model, forecaster_of(model, case)))
+            except StmpError as error:
+                print(f"{case.name}: {model} left out: {error}", flush=True)
+                continue
+            print(
+                f"{case.name} ({case.kind}, {result.days} days) {model:15s} WAPE {result.wape:.3f}  rel. MSE {result.mse_rel:.3f}",
+                flush=True,
+            )
+            found.append((case, result))
+    return found
+
+
+def geometric(values: Iterable[float]) -> float:
+    """Geometric mean; NaN of none."""
+    logs = [math.log(value) for value in values]
+    return math.exp(sum(logs) / len(logs)) if logs else math.nan
+
+
+def goals(found: Sequence[tuple[Case, Result]], ours: str) -> list[dict[str, object]]:
+    """The goals that these windows can decide: ratios of relative MSE, geometric means over the untuned windows."""
+    test = [(case, result) for case, result in found if case.kind == "test"]
+    cases = list(dict.fromkeys(case for case, _ in test))
+    by = {(case.name, result.model): result for case, result in found}
+
+    def ratio(peer: str, among: Sequence[Case], kinds: str = "mse_rel") -> float:
+        both = [(by[c.name, ours], by[c.name, peer]) for c in among if (c.name, ours) in by and (c.name, peer) in by]
+        return geometric(getattr(a, kinds) / getattr(b, kinds) for a, b in both)
+
+    peers = [peer for peer in PEERS if all((c.name, peer) in by for c in cases)]
+    mean = {peer: geometric(by[c.name, peer].mse_rel for c in cases) for peer in peers}
+    single = min(mean, key=lambda peer: mean[peer])
+    hindsight = geometric(by[c.name, ours].mse_rel / min(by[c.name, peer].mse_rel for peer in peers) for c in cases)
+    unseen = [c for c in cases if c.unseen]
+    of_kind = {kind: [c for c in dict.fromkeys(c for c, _ in found) if c.kind == kind] for kind in ("ordinary", "young", "single")}
+    young = [c for c in of_kind["young"] if all((c.name, m) in by for m in (ours, "shrunk_uplift", "lightgbm"))]
+    rival = min(("shrunk_uplift", "lightgbm"), key=lambda peer: geometric(by[c.name, peer].mse_rel for c in young))
+    single_past = geometric(
+        by[c.name, ours].mse_rel / by[c.name.removesuffix(" single"), ours].mse_rel for c in of_kind["single"] if (c.name, ours) in by
+    )
+    covered = [(by[c.name, ours].days, by[c.name, ours]) for c in cases]
+    days = sum(count for count, _ in covered)
+    rows = [
+        ("festival days against the best single peer", f"{ours} / {single}", ratio(single, cases), 0.70),
+        ("festival days against the best peer of each window in hindsight", ours, hindsight, 0.70),
+        ("festivals never seen before against the best single peer", f"{ours} / {single}", ratio(single, unseen), 0.70),
+        ("a region with 7 days of history against the best peer", f"{ours} / {rival}", ratio(rival, young), 0.80),
+        ("one single past occurrence against the whole past", f"{ours}", single_past, 1.25),
+        ("ordinary days against LightGBM", f"{ours} / lightgbm", ratio("lightgbm", of_kind["ordinary"]), 1.00),
+        (
+            "share of districts' festival days in the 80 % interval",
+            ours,
+            sum(n * r.in_80 for n, r in covered) / days,
+            (0.75, 0.85),
+        ),
+        (
+            "share of festival days' totals in the 80 % interval",
+            ours,
+            sum(n * r.totals_in_80 for n, r in covered) / days,
+            (0.75, 0.85),
+        ),
+    ]
+    return [
+        {"name": name, "of": of, "value": None if math.isnan(value) else round(value, 3), "goal": goal, "met": met(value, goal)}
+        for name, of, value, goal in rows
+    ]
+
+
+def met(value: float, goal: float | tuple[float, float]) -> bool:
+    """At most the goal, or within it; a value that is not there meets none."""
+    return goal[0] <= value <= goal[1] if isinstance(goal, tuple) else value <= goal
+
+
+def main() -> None:
+    """Score, write docs/results.json, print the tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--models", default=",".join((*PEERS, *OURS)))
+    parser.add_argument("--only", choices=("tuning", "test", "young", "single", "ordinary"))
+    arguments = parser.parse_args()
+    cases = [case for case in (*FESTIVALS, *poorer_cases(), *ordinary_cases()) if arguments.only in (None, case.kind)]
+    found = run(cases, arguments.models.split(","))
+    if arguments.only is not None:
+        return
+    content = {
+        "goals": goals(found, "stmp_tuned") + goals(found, "stmp_base"),
+        "windows": [{"kind": case.kind, "unseen": case.unseen, **asdict(result)} for case, result in found],
+    }
+    with whole_file(RESULTS) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""The loop that finds weights: episodes in, AdamW, early stopping, and a state on disk that an interrupted run goes on from."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stmp.batches import Episode, Gatherer
+from stmp.config import Schema, TrainingConfig
+from stmp.files import whole_file
+from stmp.model import STMPNetwork
+
+RESUME = "training.safetensors"  # weights, optimizer and random states, with the counters as its metadata
+AVERAGING = 0.99  # decay of the running mean of the weights that is evaluated and kept
+VALIDATION_DRAWS = 16
+
+Batch = tuple[Gatherer, list[Episode]]
+
+
+class Tasks(Protocol):
+    """Where episodes come from: one market, or any number of simulated ones."""
+
+    @property
+    def random(self) -> np.random.Generator:
+        """What is drawn from, so that its state can be kept."""
+        ...
+
+    def draw(self, step: int) -> Batch:
+        """The episodes of one step, of equal shape."""
+        ...
+
+    def validation(self) -> list[Batch]:
+        """The same episodes at every evaluation, apart from those that ``draw`` gives."""
+        ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands; ``validation`` and ``best`` are losses, NaN before the first evaluation."""
+
+    step: int
+    steps: int
+    loss: float
+    validation: float
+    best: float
+    seconds_left: float
+
+
+class Learner:
+    """The state of one training; ``identity`` is all that must be the same for an interrupted run to go on."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        schema: Schema,
+        config: TrainingConfig,
+        device: torch.device,
+        seed: int,
+        out: Path,
+        identity: Mapping[str, str],
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.tasks, self.config, self.device, self.seed, self.out, self.identity = tasks, config, device, seed, out, identity
+        torch.manual_seed(seed)
+        self.validation_batches = tasks.validation()
+        self.network = STMPNetwork(config.model, schema).to(device)
+        if start is not None:
+            self.network.load_state_dict(start)
+        self.average = copy.deepcopy(self.network).eval()
+        self.best_weights = {k: v.clone() for k, v in self.average.state_dict().items()}
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.step, self.best, self.best_step, self.validation, self.seconds = 0, math.inf, 0, math.nan, 0.0
+        self.started = start is not None
+
+    def train(self, report: Callable[[Progress], None] | None, logs: Path | None) -> None:
+        self._resume()
+        if self.started and self.step == 0:
+            self._evaluate()
+        writer = None
+        if logs is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            writer = SummaryWriter(str(logs))
+        config = self.config
+        began = time.monotonic() - self.seconds
+        while self.step < config.steps and (self.step - self.best_step) < config.patience * config.evaluate_every:
+            loss = self._one_step()
+            self.step += 1
+            if self.step % config.evaluate_every == 0 or self.step == config.steps:
+                self._evaluate()
+                self.seconds = time.monotonic() - began
+                self._save_state()
+            if writer is not None:
+                writer.add_scalar("loss/training", loss, self.step)
+                if self.step % config.evaluate_every == 0:
+                    writer.add_scalar("loss/validation", self.validation, self.step)
+            if report is not None:
+                left = (time.monotonic() - began) / self.step * (config.steps - self.step)
+                best = self.best if math.isfinite(self.best) else math.nan
+                report(Progress(self.step, config.steps, loss, self.validation, best, left))
+        self.seconds = time.monotonic() - began
+        if writer is not None:
+            writer.close()
+
+    def _one_step(self) -> float:
+        config = self.config
+        # Warm up over 5 % of the steps, then a cosine down to 5 % of the rate.
+        warm = min(1.0, (self.step + 1) / (0.05 * config.steps))
+        rate = config.learning_rate * warm * (0.525 + 0.475 * math.cos(math.pi * self.step / config.steps))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        loss = self._loss(self.network, *self.tasks.draw(self.step), config.psi_draws)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        with torch.no_grad():
+            keep = min(AVERAGING, (self.step + 1) / (self.step + 10))
+            for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(value, 1 - keep)
+        return float(loss.detach())
+
+    def _loss(self, network: STMPNetwork, gatherer: Gatherer, episodes: list[Episode], draws: int) -> Tensor:
+        support = gatherer.support(episodes)
+        target, present = gatherer.targets(episodes)
+        counted = torch.as_tensor(np.stack([e.counted for e in episodes]), device=self.device)
+        inputs = gatherer.support_inputs(episodes, support), gatherer.query_inputs(episodes, support)
+        return network.loss(*inputs, target, present, counted, draws)
+
+    def _evaluate(self) -> None:
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(self.seed)  # the same draws at every evaluation, and none taken from training's own
+            losses = [float(self._loss(self.average, *batch, VALIDATION_DRAWS)) for batch in self.validation_batches]
+        self.validation = float(np.mean(losses))
+        if self.validation < self.best:
+            self.best, self.best_step = self.validation, self.step
+            self.best_weights = {k: v.clone() for k, v in self.average.state_dict().items()}
+
+    def best_network(self) -> STMPNetwork:
+        """The network with the best weights seen."""
+        self.average.load_state_dict(self.best_weights)
+        return self.average
+
+    def clear(self) -> None:
+        """Remove what only an interrupted run needs."""
+        (self.out / RESUME).unlink(missing_ok=True)
+
+    def _fingerprint(self) -> dict[str, object]:
+        shapes = {name: list(value.shape) for name, value in self.network.state_dict().items()}  # another version's may differ
+        return {"config": self.config.model_dump(mode="json"), "seed": self.seed, "shapes": shapes, **self.identity}
+
+    def _save_state(self) -> None:
+        """Weights, optimizer and random states, so that an interrupted run goes on as if it had not been."""
+        from safetensors.torch import save_file
+
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        tensors |= {f"best.{k}": v for k, v in self.best_weights.items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v) for k, v in slots.items()}
+        tensors["random"] = torch.get_rng_state()
+        names = ("step", "best", "best_step", "validation", "seconds")
+        state = {name: getattr(self, name) for name in names} | {
+            "tasks": self.tasks.random.bit_generator.state,
+            "run": self._fingerprint(),
+        }
+        with whole_file(self.out / RESUME) as temporary:
+            save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary, {"state": json.dumps(state)})
+
+    def _resume(self) -> None:
+        from safetensors import safe_open
+
+        file = self.out / RESUME
+        if not file.is_file():
+            return
+        with safe_open(file, "pt", device=str(self.device)) as opened:
+            state = json.loads(opened.metadata()["state"])
+            if state["run"] != self._fingerprint():
+                return  # left by another run: other data, span, seed or config
+            tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+        self.network.load_state_dict(part("network."))
+        self.average.load_state_dict(part("average."))
+        self.best_weights = part("best.")
+        optimizer = self.optimizer.state_dict()
+        for name, value in part("optimizer.").items():
+            index, slot = name.split(".", 1)
+            optimizer["state"].setdefault(int(index), {})[slot] = value
+        self.optimizer.load_state_dict(optimizer)
+        torch.set_rng_state(tensors["random"].cpu())
+        self.tasks.random.bit_generator.state = state["tasks"]
+        self.step, self.best, self.best_step = state["step"], state["best"], state["best_step"]
+        self.validation, self.seconds = state["validation"], state["seconds"]

@@ -1,0 +1,142 @@
+"""Pretraining on a prior over markets (prior-data fitting, arXiv 2112.10510): every step draws a market that nobody has seen.
+
+What comes of it forecasts a market it never saw, without training: no name, fact or known-ahead column is in its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from stmp.batches import Gatherer
+from stmp.calibration import calibrate
+from stmp.checkpoint import Card, read_checkpoint, versions, write_checkpoint
+from stmp.config import Schema, TrainingConfig
+from stmp.devices import choose_device
+from stmp.learning import Batch, Learner, Progress
+from stmp.market import Market
+from stmp.prior import draw_market
+from stmp.sampling import EpisodeSampler
+from stmp.tasks import Panel
+from stmp.training import MarketTasks, kept
+
+NAME = "prior"  # the market that such a checkpoint says it was trained on
+SCHEMA = Schema(streams=("cart_adds",), facts=(), known=())
+VALIDATION_SEED = 1_000_003  # markets of the validation, apart from all that training draws
+VALIDATION_MARKETS = 64
+
+
+def pretrain(
+    out: Path,
+    config: TrainingConfig,
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    report: Callable[[Progress], None] | None = None,
+    logs: Path | None = None,
+) -> Card:
+    """Train on ``config.steps`` simulated markets and write a checkpoint into ``out``. Interrupted, the same call goes on."""
+    chosen = choose_device(device)
+    tasks = PriorTasks(SCHEMA, config, chosen, np.random.default_rng(seed))
+    learner = Learner(tasks, SCHEMA, config, chosen, seed, out, {"digest": NAME})
+    learner.train(report, logs)
+    network = learner.best_network()
+    card = Card(
+        market=NAME,
+        title="Simulated markets of every kind",
+        simulated=True,
+        unit="orders",
+        regions=(),
+        categories=(),
+        streams=SCHEMA.streams,
+        facts=SCHEMA.facts,
+        known=SCHEMA.known,
+        trained_from="",
+        trained_until="",
+        data_digest=NAME,
+        weights_sha256="",
+        seed=seed,
+        steps=learner.best_step,
+        seconds=round(learner.seconds, 1),
+        parameters=sum(p.numel() for p in network.parameters()),
+        config=config,
+        calibration=calibrate(network, tasks.validation(), seed),
+        scores={"validation_loss": learner.best},
+        versions=versions(),
+    )
+    card = write_checkpoint(out, network, card)
+    learner.clear()
+    return card
+
+
+def tune(
+    market: Market,
+    start: Path,
+    out: Path,
+    *,
+    until: pd.Timestamp | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    config: TrainingConfig | None = None,
+    report: Callable[[Progress], None] | None = None,
+    logs: Path | None = None,
+) -> Card:
+    """Go on from the checkpoint ``start`` on the market's data up to ``until``, and write a checkpoint into ``out``.
+
+    Every second pair of steps is on simulated markets, so that what was learned from them is kept. The weights of ``start``
+    themselves are kept where no step makes the validation span better. Raises CheckpointError, and CutoffError on a short span.
+    """
+    view, chosen = market.until(until if until is not None else market.cutoff), choose_device(device)
+    network, card = read_checkpoint(start, chosen)
+    config = (config or TrainingConfig.tuning()).model_copy(update={"model": card.config.model})
+    own = MarketTasks(view, card.schema_, config, chosen, seed)
+    tasks = ReplayTasks(own, PriorTasks(card.schema_, config, chosen, own.random))
+    identity = {"digest": view.digest, "until": f"{view.cutoff:%Y-%m-%d}", "start": card.weights_sha256}
+    learner = Learner(tasks, card.schema_, config, chosen, seed, out, identity, network.state_dict())
+    learner.train(report, logs)
+    return kept(learner, view, card.schema_, own, seed)
+
+
+class ReplayTasks:
+    """Episodes of a market and of simulated ones, two steps each in turn, from one random state; validated on the market alone."""
+
+    def __init__(self, own: MarketTasks, simulated: PriorTasks) -> None:
+        self.own, self.simulated = own, simulated
+
+    @property
+    def random(self) -> np.random.Generator:
+        return self.own.random
+
+    def draw(self, step: int) -> Batch:
+        """See ``learning.Tasks``."""
+        return (self.own, self.simulated)[step // 2 % 2].draw(step)
+
+    def validation(self) -> list[Batch]:
+        """See MarketTasks."""
+        return self.own.validation()
+
+
+class PriorTasks:
+    """Episodes of one simulated market per step; what the schema names besides is masked."""
+
+    def __init__(self, schema: Schema, config: TrainingConfig, device: torch.device, random: np.random.Generator) -> None:
+        self.schema, self.config, self.device, self.random = schema, config, device, random
+
+    def draw(self, step: int) -> Batch:
+        """See ``learning.Tasks``."""
+        return self._episodes(self.random, step)
+
+    def validation(self) -> list[Batch]:
+        """Episodes of ``VALIDATION_MARKETS`` markets that training never draws."""
+        random = np.random.default_rng(VALIDATION_SEED)
+        return [self._episodes(random, step) for step in range(VALIDATION_MARKETS)]
+
+    def _episodes(self, random: np.random.Generator, step: int) -> Batch:
+        market = draw_market(random)
+        panel = Panel(market, self.schema, self.config.model.window, self.device)
+        sampler = EpisodeSampler(panel, self.config, panel.days, int(random.integers(2**31)))
+        return Gatherer(panel, self.config.model), sampler.draw(step)
