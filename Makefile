@@ -24,9 +24,9 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.bench
 
-accuracy: setup
+accuracy: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/prepare.py
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/accuracy.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy
 
 pretrain: setup
 	$(BIN)/stmp pretrain --out pretrained/stmp-base --logs runs/stmp-base

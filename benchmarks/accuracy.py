@@ -3,7 +3,7 @@
 Writes docs/results.json and prints the tables of docs/results.md. What a forecaster made of a window is kept in runs/accuracy
 under a key of the data, the forecaster and its weights, so that a run goes on where it was interrupted.
 
-    python benchmarks/accuracy.py [--models NAME,NAME] [--only tuning|test|young|single|ordinary]
+    python -m benchmarks.accuracy [--models NAME,NAME] [--only tuning|test|young|single|ordinary]
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ SAMPLES, SEED = 200, 0
 ORDINARY_EVERY = 28  # days
 YOUNG, YOUNG_DAYS = 6, 7  # every sixth region has a past of a week
 OURS = ("stmp_base", "stmp_tuned")
-PEERS = tuple(BASELINES)
+NEURAL = ("nhits", "tft", "tide")  # of neuralforecast, which 'make bench' installs
+PEERS = (*BASELINES, *NEURAL)
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,10 @@ def forecaster_of(model: str, case: Case) -> Forecaster:
     """A peer, our weights that saw simulated markets only, or these tuned on the market's own past before the cutoff."""
     if model in BASELINES:
         return make_baselines([model])[0]
+    if model in NEURAL:
+        from benchmarks.neural import Neural
+
+        return Neural(model)
     if model == "stmp_tuned":
         from stmp.pretraining import tune
 
@@ -193,13 +198,13 @@ def base_hash() -> str:
 @cache
 def code_hash(folder: str) -> str:
     """Of the sources a peer consists of, so that a changed peer is scored again."""
-    files = sorted((ROOT / folder).rglob("*.py"))
+    files = [ROOT / folder] if (ROOT / folder).is_file() else sorted((ROOT / folder).rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def kept(case: Case, model: str, make: Callable[[], Result]) -> Result:
     """A result from runs/accuracy, or made and put there."""
-    version = base_hash() if model in OURS else code_hash("stmp/baselines")
+    version = base_hash() if model in OURS else code_hash("benchmarks/neural.py" if model in NEURAL else "stmp/baselines")
     key = hashlib.sha256(json.dumps([asdict(case), model, version, market_of(case.market).digest]).encode()).hexdigest()[:16]
     file = KEPT / f"{case.name.replace(' ', '-')}-{model}-{key}.json"
     if file.is_file():

@@ -40,11 +40,12 @@ def _ask_date_type(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
     first, last = middle, middle
     if low < high:
         address.settle_days("scenario-days", low, high, (middle, middle))
-        shown = "M月D日" if current() == CHINESE else "D MMM"
-        first, last = st.slider(t("Days"), low, high, format=shown, key="scenario-days", persist_state="session")
+        form = "M月D日" if current() == CHINESE else "D MMM"
+        first, last = st.slider(t("Days"), low, high, format=form, key="scenario-days", persist_state="session")
     _settle("scenario-as", labels, peaks[-1] if peaks else labels[0])
-    kind = st.selectbox(t("Treat them as"), labels, format_func=label, key="scenario-as", persist_state="session")
-    name = t("{days} as {date_type}", days=_span(first, last), date_type=label(kind))
+    shown = {text: label(text) for text in labels}
+    kind = st.selectbox(t("Treat them as"), labels, format_func=shown.get, key="scenario-as", persist_state="session")
+    name = t("{days} as {date_type}", days=_span(first, last), date_type=shown[kind])
     return Scenario(name=name, days=(Days(first=first, last=last, types={kind: 1.0}),))
 
 
@@ -67,15 +68,8 @@ def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
         st.caption(t("No festival has its peak on the days to forecast. Choose another cutoff or a longer horizon, or hold one again."))
         return Scenario()
     _settle("scenario-held", held, next(iter(held)))
-    chosen = held[
-        st.selectbox(
-            t("Festival"),
-            list(held),
-            format_func=lambda text: t("{festival}, {day}", festival=label(held[text].festival), day=short_day(held[text].peak)),
-            key="scenario-held",
-            persist_state="session",
-        )
-    ]
+    shown = {text: t("{festival}, {day}", festival=label(o.festival), day=short_day(o.peak)) for text, o in held.items()}
+    chosen = held[st.selectbox(t("Festival"), list(held), format_func=shown.get, key="scenario-held", persist_state="session")]
     festival, peak = chosen.festival, chosen.peak.date()
     if action == DROP:
         return Scenario(name=t("{festival} dropped", festival=label(festival)), festivals=(Drop(festival=festival, peak=peak),))
@@ -88,11 +82,12 @@ def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
 
 def _ask_held_again(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
     _settle("scenario-festival", calendar.festivals, calendar.festivals[-1])
-    festival = st.selectbox(t("Festival"), calendar.festivals, format_func=label, key="scenario-festival", persist_state="session")
+    shown = {festival: label(festival) for festival in calendar.festivals}
+    festival = st.selectbox(t("Festival"), list(shown), format_func=shown.get, key="scenario-festival", persist_state="session")
     peak = _ask_day("scenario-peak", t("Peak begins on"), dates, dates[len(dates) // 2].date())
     address.settle_number("scenario-peak-days", 1, LONGEST_PEAK, 1)
     days = int(st.number_input(t("Peak days"), 1, LONGEST_PEAK, key="scenario-peak-days", persist_state="session"))
-    name = t("{festival} also on {day}", festival=label(festival), day=short_day(pd.Timestamp(peak)))
+    name = t("{festival} also on {day}", festival=shown[festival], day=short_day(pd.Timestamp(peak)))
     return Scenario(name=name, festivals=(Add(festival=festival, peak=peak, days=days),))
 
 

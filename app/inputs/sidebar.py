@@ -117,15 +117,9 @@ def _ask_horizon(market: Market, offer: Offer, cutoff: pd.Timestamp) -> int:
 def _ask_category(market: Market) -> int | None:
     if len(market.categories) == 1:
         return None
-    offered = [EVERYTHING, *market.categories]
-    address.settle_option("category", {category: category for category in offered}, EVERYTHING)
-    chosen = st.selectbox(
-        t("Category"),
-        offered,
-        format_func=lambda category: label(category) if category else t("All categories"),
-        key="category",
-        persist_state="session",
-    )
+    named = {EVERYTHING: t("All categories")} | {category: label(category) for category in market.categories}
+    address.settle_option("category", {category: category for category in named}, EVERYTHING)
+    chosen = st.selectbox(t("Category"), list(named), format_func=named.get, key="category", persist_state="session")
     return market.categories.index(chosen) if chosen else None
 
 

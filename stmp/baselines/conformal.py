@@ -21,9 +21,10 @@ def spread(errors: Array, half_width: Array, days: NDArray[np.int64], special: N
     """
     ratios = np.abs(errors) / np.maximum(half_width, NARROWEST)
     known = ~np.isnan(ratios)
-    day, sort = (np.broadcast_to(of[:, None, None], ratios.shape)[known] for of in (days, special))
+    day = np.broadcast_to(days[:, None, None], ratios.shape)[known]
+    sort = np.broadcast_to(special[:, None, None], ratios.shape)[known]
     common = _factor(ratios[known], day)
-    apart = [(sort == kind) for kind in (False, True)]
+    apart = [sort == kind for kind in (False, True)]
     return np.array([_factor(ratios[known][of], day[of]) if len(np.unique(day[of])) >= LEAST_DAYS else common for of in apart])
 
 

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: a click on the map, and not one request to a foreign host."""
+"""The dashboard in a real browser: clicks, the day slider, downloads, and not one request to a foreign host."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+
+from app.formats import rounded
+from app.parts.ranking import HEADER, ROW
+from tests.app.conftest import NAMES
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -95,35 +100,127 @@ def point(page: Page, east: float, south: float, name: str) -> None:
     pytest.fail(f"the map does not show {name} there")
 
 
-def heading(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=WAIT)
-
-
 def click(page: Page) -> None:
     page.mouse.down()
     page.mouse.up()
 
 
-def test_a_click_on_the_map_chooses_the_district(page: Page) -> None:
-    heading(page, "All districts")
+def chosen(page: Page, name: str) -> None:
+    """The heading of the answer names the districts."""
+    expect(page.get_by_role("heading", name=name, exact=True, level=3).first).to_be_visible(timeout=WAIT)
+
+
+def pick(page: Page, name: str) -> None:
+    """A district in the list."""
+    page.get_by_role("combobox", name="Districts").click()
+    page.get_by_role("option", name=name).click()
+    page.keyboard.press("Escape")
+
+
+def tick_first(page: Page) -> None:
+    """A click on the box of the table's first row."""
+    table = page.get_by_test_id("stDataFrame").last
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + HEADER + ROW / 2)
+
+
+def cells(page: Page, row: int) -> list[str]:
+    """The texts of a row of the table, from the district's name on."""
+    found = page.get_by_test_id("stDataFrame").last.locator("tbody tr").nth(row).locator("td").all_inner_texts()
+    texts = [text.strip() for text in found]
+    return texts[next(at for at, text in enumerate(texts) if text in NAMES) :]
+
+
+def test_clicks_on_the_map_add_districts_and_leave_them_out(page: Page) -> None:
+    chosen(page, "All districts")
     expect(page.get_by_text("Simulated data").first).to_be_visible()
     point(page, 0.35, 0.3, "Northwest")
     click(page)
-    heading(page, "Northwest")
+    chosen(page, "Northwest")
     expect(page.get_by_test_id("stMetric").first).to_contain_text("Total of 14 days")
 
     point(page, 0.65, 0.7, "South <east>")
     click(page)
-    heading(page, "South <east>")
+    chosen(page, "Northwest, South <east>")
+    assert parse_qs(urlsplit(page.url).query)["districts"] == ["r0", "r3"]
 
-    page.get_by_role("combobox", name="District").click()
-    page.get_by_role("option", name="Northeast").click()
-    heading(page, "Northeast")
+    pick(page, "Northeast")
+    chosen(page, "Northwest, South <east>, Northeast")
+    point(page, 0.35, 0.3, "Northwest")
+    click(page)
+    chosen(page, "South <east>, Northeast")
+    pick(page, "South <east>")
+    chosen(page, "Northeast")
 
-    # The map's own selection is still the last one clicked: a click there means that district again, a second one leads back.
+    # The map's own selection still holds South <east>: a click there means it again.
     point(page, 0.65, 0.7, "South <east>")
     click(page)
-    heading(page, "South <east>")
-    click(page)
-    heading(page, "All districts")
+    chosen(page, "Northeast, South <east>")
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_tick_in_the_table_adds_a_district_and_the_list_ticks_the_table(page: Page) -> None:
+    chosen(page, "All districts")
+    tick_first(page)
+    first = cells(page, 0)[0]
+    chosen(page, first)
+    tick_first(page)
+    chosen(page, "All districts")
+    pick(page, first)
+    chosen(page, first)
+    tick_first(page)  # it was ticked by the list
+    chosen(page, "All districts")
+
+
+def test_the_day_slider_keeps_the_map_and_the_chart(page: Page) -> None:
+    chosen(page, "All districts")
+    for name in ("stDeckGlJsonChart", "stPlotlyChart"):
+        page.get_by_test_id(name).first.evaluate("element => { element.dataset.kept = 'yes' }")
+    slider = page.get_by_test_id("stMain").get_by_role("slider")
+    slider.focus()
+    point(page, 0.35, 0.3, "Northwest")
+    before = page.locator(".deck-tooltip").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("stSlider").last).to_contain_text("Fri 5 Nov")
+    page.wait_for_timeout(1500)
+    point(page, 0.36, 0.31, "Northwest")
+    assert page.locator(".deck-tooltip").inner_text() != before
+    for name in ("stDeckGlJsonChart", "stPlotlyChart"):
+        assert page.get_by_test_id(name).first.evaluate("element => element.dataset.kept") == "yes"
+
+
+def saved(page: Page, menu: str, kind: str, folder: Path) -> Path:
+    """The file that a menu's button gives."""
+    button = page.locator(f".st-key-downloads-{menu}").get_by_role("button", name="Data")
+    button.scroll_into_view_if_needed()
+    button.click()
+    with page.expect_download(timeout=WAIT) as download:
+        page.get_by_role("button", name=kind, exact=True).click()
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    if page.get_by_role("button", name=kind, exact=True).is_visible():
+        page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=kind, exact=True)).to_have_count(0)
+    return file
+
+
+def test_pictures_and_numbers_can_be_downloaded(page: Page, tmp_path: Path) -> None:
+    chosen(page, "All districts")
+    for menu in ("forecast-series", "forecast-map"):
+        png, svg = (saved(page, menu, kind, tmp_path) for kind in ("PNG", "SVG"))
+        assert png.name == f"squares-{menu}-2021-11-04-simulated.png"
+        assert png.read_bytes().startswith(b"\x89PNG")
+        text = svg.read_text(encoding="utf-8")
+        assert "<svg" in text
+        assert "simulated" in text
+        assert "Checkpoint: runs/tiny" in text
+    table = pd.read_csv(saved(page, "forecast-districts", "CSV", tmp_path), encoding="utf-8-sig").set_index("District")
+    assert set(table.index) == set(NAMES)
+    for row in range(len(table)):
+        name, _, total, *_ = cells(page, row)
+        assert float(total.replace(",", "")) == pytest.approx(rounded(table.loc[name, "Total, orders"]))
+    assert set(table["Data"]) == {"simulated"}
+    series = pd.read_csv(saved(page, "forecast-series", "CSV", tmp_path), encoding="utf-8-sig")
+    assert len(series) == 60 + 14

@@ -176,7 +176,7 @@ def test_tooltip_table_chart_and_file_say_what_the_command_says(dashboard: Start
     medians = said["q50"].to_numpy()
     (line,) = [trace for trace in series(page) if trace["name"] == "Forecast, median"]
     assert values(line["y"]) == pytest.approx(medians, rel=1e-5)
-    assert ranking(page).loc["Southwest", "Day by day"] == [round(value) for value in medians]
+    assert list(ranking(page).loc["Southwest", "Day by day"]) == [round(value) for value in medians]
     page.session_state["downloads-forecast-series"] = True
     page.run()
     (table,) = [frame.value for frame in page.dataframe if "Median, orders" in frame.value]

@@ -117,7 +117,7 @@ def _head(title: str) -> st.delta_generator.DeltaGenerator:
 
 
 def _list(table: pd.DataFrame, title: str) -> None:
-    formats = {t("Cosine"): "%.2f", t("Overlap"): "%.2f", t("Peak, × ordinary"): "%.2f×"}
+    formats = {table.columns[SEEN - 1]: "localized", t("Cosine"): "%.2f", t("Overlap"): "%.2f", t("Peak, × ordinary"): "%.2f×"}
     columns = {column: st.column_config.NumberColumn(format=form) for column, form in formats.items()}
     height = HEADER + ROW * min(len(table), ROWS)
     st.dataframe(

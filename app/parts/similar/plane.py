@@ -42,7 +42,7 @@ def plane(choice: Choice, kind: str, psi: Psi, names: pd.Series, cosine: pd.Data
 
     shown = [str(names[text]) for text in labels]
     figure = embedding(shown, points, cosine[chosen].to_numpy(float), labels.index(chosen), outlines, axes)
-    alt = t("Points in the plane ({method}), named: {name} and its nearest", method=method, name=names[chosen])
+    alt = t("Representations in the plane ({method}), coloured by the cosine with {name}", method=method, name=names[chosen])
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", config=CHART, alt=alt)
     with head:
         with_chosen = t("Cosine with {name}", name=names[chosen])
