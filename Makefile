@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for name in python3.11 python3; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+# Windows of three weeks, none overlapping another, which hold the festivals and public holidays of 2019.
+CUTOFFS := 2018-12-31,2019-01-21,2019-02-25,2019-03-25,2019-04-22,2019-05-31,2019-07-08,2019-08-12,2019-09-09,2019-09-30,2019-10-28,2019-12-01
 
 .PHONY: run setup test lint bench accuracy train pretrain browser
 .DELETE_ON_ERROR:
@@ -33,6 +35,8 @@ pretrain: setup
 
 train: setup
 	$(BIN)/stmp train assets/markets/beijing --out pretrained/beijing --until 2018-12-31 --logs runs/beijing
+	$(BIN)/stmp evaluate pretrained/beijing --market assets/markets/beijing --cutoffs $(CUTOFFS) --horizon 21 \
+		--out runs/beijing/scores.json --cells pretrained/beijing/backtest.parquet
 
 # Debian's Python comes without ensurepip; there the machine's own pip puts one in.
 $(VENV)/.created:

@@ -230,18 +230,24 @@ def main(names: list[str]) -> None:
     os.environ["OMP_NUM_THREADS"] = str(THREADS)
     torch.set_num_threads(THREADS)
     how = f"forecast and start: medians of {REPEATS} runs after {WARM_UP}; a step: the median; memory and whole trainings: one run each"
-    table = Table(title=f"{how}\n{THREADS} threads of {os.cpu_count()} cores, torch {torch.__version__}", title_justify="left")
+    table = empty_table(f"{how}\n{THREADS} threads of {os.cpu_count()} cores, torch {torch.__version__}")
+    for name in names or SECTIONS:
+        console.print(f"measuring: {name} ...")
+        for row in SECTIONS[name]():
+            table.add_row(*cells(row))
+    console.print(table)
+
+
+def empty_table(title: str) -> Table:
+    """A table of ``cells``."""
+    table = Table(title=title, title_justify="left")
     table.add_column("what", no_wrap=True)
     for name in ("measured", "limit"):
         table.add_column(name, justify="right")
     table.add_column("against", no_wrap=True)
     for name in ("measured", "ratio", "limit", "held"):
         table.add_column(name, justify="right")
-    for name in names or SECTIONS:
-        console.print(f"measuring: {name} ...")
-        for row in SECTIONS[name]():
-            table.add_row(*cells(row))
-    console.print(table)
+    return table
 
 
 def cells(row: Row) -> list[str]:

@@ -38,7 +38,7 @@ from stmp.tasks import (
 )
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
-MAX_NOISE = 8.0  # a heavier tail in log space would give the mean of the volumes no finite value
+MAX_NOISE = 4.0  # scales: a heavier tail in log space would give the mean of the volumes no finite value
 
 
 class SkipLSTM(nn.Module):

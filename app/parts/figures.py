@@ -56,7 +56,7 @@ def _figures(reading: Reading, seen: summary.Outlook) -> list[_Figure]:
     return [
         _Figure(
             t("Total of {days} days", days=days),
-            f"{volume(seen.total.middle)} {unit}",
+            t("{volume} {unit}", volume=volume(seen.total.middle), unit=unit),
             _bounds(volume_range(seen.total.low, seen.total.high)),
             t(
                 "The median of the total, and the interval that should hold it in 8 of 10 cases, from joint samples. Below, what came, and "

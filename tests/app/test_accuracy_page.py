@@ -243,7 +243,7 @@ def test_coverage_and_festivals_are_those_of_the_cells(accuracy: Start, stored: 
     page.segmented_control(key="accuracy-bands").set_value("festival").run()
     pooled = next(s for s in stored[0].scores if (s.model, s.segment, s.cutoff) == ("stmp", "festival", "all"))
     bands = page.dataframe[1].value
-    ours = bands[bands["Model"] == "This checkpoint"].set_index("Bands of")["80 % band holds, %"]
+    ours = bands[bands["Model"] == "This checkpoint"].set_index("Bands of")["80 %"]
     assert ours["All districts together"] == pytest.approx(100 * pooled.total_coverage80, abs=0.05)
     assert ours["District and category"] == pytest.approx(100 * pooled.coverage80, abs=0.05)
     held = page.dataframe[2].value.set_index("Festival")

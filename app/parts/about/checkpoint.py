@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.formats import UNKNOWN, day, plain, significant
 from app.inputs.sidebar import Choice
-from app.language import label, t
+from app.language import fact, label, t
 from app.parts.about.data import stream_name
 from app.parts.downloads import downloads
 from app.parts.ranking import HEADER, ROW
@@ -71,7 +71,7 @@ def _learned(choice: Choice) -> dict[str, str]:
         t("Districts"): str(len(card.regions)),
         t("Categories"): listed.join(plain(label(category)) for category in card.categories),
         t("Streams"): listed.join(plain(stream_name(name)) for name in ("orders", *card.streams)),
-        t("District facts"): listed.join(plain(name.replace("_", " ")) for name in card.facts) or t("none"),
+        t("District facts"): listed.join(plain(fact(name)) for name in card.facts) or t("none"),
         t("Known ahead"): listed.join(plain(name) for name in card.known) or t("nothing but the calendar"),
         t("Longest forecast"): t("{days} days", days=card.horizon),
     }

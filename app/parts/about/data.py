@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.formats import day, plain
 from app.inputs.sidebar import Choice
-from app.language import label, t
+from app.language import label, named, t
 from app.parts.downloads import downloads
 from app.parts.ranking import HEADER, ROW
 from stmp.market.report import Absence, Description, Stretch
@@ -55,15 +55,16 @@ def overview(described: Description, manifest: Manifest) -> None:
 
 def streams(described: Description, choice: Choice) -> None:
     """What is recorded, how much of it is missing or 0, and when districts begin."""
+    names = named(choice.question.market.region_table)
     table = pd.DataFrame(
         [
             {
                 t("Stream"): stream_name(stream.name),
                 t("Total"): stream.total,
                 t("Missing, %"): _share(stream.missing),
-                t("Longest gap"): _stretch(stream.missing.longest, described),
+                t("Longest gap"): _stretch(stream.missing.longest, names),
                 t("At 0, %"): _share(stream.zero),
-                t("Longest run of 0"): _stretch(stream.zero.longest, described),
+                t("Longest run of 0"): _stretch(stream.zero.longest, names),
             }
             for stream in described.streams
         ]
@@ -77,7 +78,7 @@ def streams(described: Description, choice: Choice) -> None:
         st.dataframe(
             table, hide_index=True, column_config=columns, row_height=ROW, height=HEADER + ROW * len(table), alt=t("Streams and gaps")
         )
-        for line in _told(described):
+        for line in _told(described, names):
             st.caption(line)
 
 
@@ -86,7 +87,7 @@ def stream_name(name: str) -> str:
     return {"orders": t("Purchases"), "cart_adds": t("Cart additions")}.get(name, name)
 
 
-def _told(described: Description) -> list[str]:
+def _told(described: Description, names: pd.Series) -> list[str]:
     """Days without any data, and districts that begin late, each in a sentence."""
     if described.dark:
         days = _listed([day(date) for date in described.dark])
@@ -94,7 +95,7 @@ def _told(described: Description) -> list[str]:
     else:
         lines = [t("The whole market has data, and sold something, on every day.")]
     if described.late:
-        late = [t("{district} from {day}", district=plain(described.regions[region]), day=day(first)) for region, first in described.late]
+        late = [t("{district} from {day}", district=plain(names[region]), day=day(first)) for region, first in described.late]
         lines.append(t("{count} districts begin after the first day: {districts}.", count=len(late), districts=_listed(late)))
     else:
         lines.append(t("Every district begins on the first day."))
@@ -110,10 +111,10 @@ def _share(absence: Absence) -> float:
     return 100 * absence.count / absence.cells if absence.cells else 0.0
 
 
-def _stretch(run: Stretch | None, described: Description) -> str:
+def _stretch(run: Stretch | None, names: pd.Series) -> str:
     if run is None:
         return t("none")
-    district, category = described.regions[run.region], label(run.category)
+    district, category = names[run.region], label(run.category)
     return t(
         "{first} to {last}, {district}, {category}",
         first=f"{run.first:%Y-%m-%d}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from app.formats import percent
 from app.language import t
 from app.parts.accuracy.tested import Tested
 from app.parts.accuracy.words import kind_name, measures, model_name
@@ -47,7 +48,7 @@ def trust(tested: Tested) -> None:
             shown = _table(levels)
             height = min(HEADER + ROW * len(shown), TALLEST)
             st.dataframe(
-                shown.drop(columns=t("Number of days")),
+                shown.drop(columns=t("Number of days")).rename(columns=_short()),
                 hide_index=True,
                 row_height=ROW,
                 height=height,
@@ -76,3 +77,8 @@ def _table(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
             part[measures()[column].title] = (100 * table[column]).round(1)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def _short() -> dict[str, str]:
+    """The titles of the coverage columns, as short as the width beside the picture asks for."""
+    return {measures()[column].title: percent(nominal) for column, nominal in LEVELS.items()}

@@ -63,7 +63,7 @@ def _card(answers: Answers, answer: Answer, districts: Sequence[str], unit: str)
 
 
 def _total(value: str, span: str, unit: str) -> None:
-    st.metric(t("Total"), f"{value} {unit}", t("80 %: {span}", span=span), delta_color="off", delta_arrow="off")
+    st.metric(t("Total"), t("{volume} {unit}", volume=value, unit=unit), t("80 %: {span}", span=span), delta_color="off", delta_arrow="off")
 
 
 def _named(name: str, colour: str) -> None:

@@ -1,0 +1,133 @@
+"""The dashboard and a real browser that looks at it, for what is timed and what is pictured.
+
+Painted means: what the browser shows has changed for the last time. painted.js, within the page, notes the end of every frame in
+which a map was drawn, or a chart, a key figure or a heading changed. Once the script of the page has ended and nothing was painted
+for ``QUIET`` ms, the last of these frames is when the answer stood there; an earlier frame may have held half of it. The clock starts
+at the browser's own event: the key pressed or the pointer released. An interaction that does not change the picture of the map, the
+lines of the chart or the figures it is said to change counts as a failure, not as a fast one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NO_CHROMIUM = "No Chromium was found. Remedy: install it, for example: sudo apt-get install chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+SIZE = (1440, 900)
+THREADS = 2
+QUIET, PATIENCE = 500, 60  # milliseconds; seconds
+AT_REST = """quiet => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && seen.painted > 0 && performance.now() - seen.painted > quiet"""
+
+Query = dict[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running dashboard. began: seconds since the epoch, when its command was given."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    began: float
+
+    def link(self, page: str = "", query: Query | None = None) -> str:
+        return f"http://127.0.0.1:{self.port}/{page}?{urlencode(query or {}, doseq=True)}"
+
+    @property
+    def megabytes(self) -> float:
+        """Resident memory."""
+        told = subprocess.run(["ps", "-o", "rss=", "-p", str(self.process.pid)], check=True, capture_output=True, text=True)
+        return int(told.stdout) * 1024 / 1e6
+
+
+@contextmanager
+def served(*markets: Path, folder: Path = ROOT, code: Path = ROOT) -> Iterator[Server]:
+    """The dashboard of the project in ``code``, started in ``folder`` on a free port; by default with the bundled market."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    offered = [part for market in markets for part in ("--market", str(market))]
+    command = [sys.executable, "-c", "from stmp.cli import main; main()", "app", "--port", str(port), *offered]
+    settings = {**os.environ, "OMP_NUM_THREADS": str(THREADS), "PYTHONPATH": str(code)}
+    began = time.time()
+    process = subprocess.Popen(command, cwd=folder, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield Server(process, port, began)
+    finally:
+        process.terminate()
+        process.wait(timeout=PATIENCE)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"the dashboard ended with {process.returncode} before it answered. Remedy: start it with 'make run'.")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def visitor(browser: Browser, size: tuple[int, int] = SIZE, theme: str = "light") -> Page:
+    """An empty page of somebody who was never here: nothing is cached."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    page.add_init_script(path=Path(__file__).with_name("painted.js"))
+    return page
+
+
+def come_to_rest(page: Page) -> None:
+    """Wait until the page's script has ended and all is painted."""
+    page.wait_for_function(AT_REST, arg=QUIET)
+
+
+def opened(page: Page, link: str) -> float:
+    """Open a link -> seconds since the epoch when its page was painted."""
+    page.goto(link)
+    come_to_rest(page)
+    return float(page.evaluate("(performance.timeOrigin + seen.painted) / 1000"))
+
+
+def painted_after(page: Page, act: Callable[[], object], *changes: str) -> float:
+    """Seconds from the click or key that ends ``act`` to the last frame it caused. ``changes``: of maps, charts, figures, those it must."""
+    before = page.evaluate("seen.content()")
+    act()
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience:
+        come_to_rest(page)
+        after = page.evaluate("seen.content()")
+        if all(after[name] != before[name] for name in changes):
+            return float(page.evaluate("(seen.painted - seen.began) / 1000"))
+    raise RuntimeError(f"{page.url}: after {PATIENCE} s an interaction has not changed: {', '.join(changes)}")

@@ -1,0 +1,215 @@
+"""How long the dashboard keeps a planner waiting, in a real browser, and what its server takes of the memory.
+
+Run by ``make bench``; ``python -m benchmarks.dashboard start forecast`` leaves out the rest. browser.py says what counts as painted, and
+from when to when a time is taken. The browser draws maps without a GPU, and shares the machine's cores with the server. The limits are
+those the project set itself; a run on a busy machine says nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import torch
+from playwright.sync_api import Page
+
+from app.inputs.address import scenario_text
+from app.pictures.places import TILE, Places, places_of
+from benchmarks.bench import CHECKPOINT, MARKET, SAMPLES, Row, cells, console, empty_table
+from benchmarks.browser import CHROMIUM, NO_CHROMIUM, THREADS, Query, chromium, come_to_rest, opened, painted_after, served, visitor
+from stmp.comparison import steps
+from stmp.forecaster import STMP
+from stmp.market.load import load_market
+from stmp.scenario import Move, Recent, Scenario
+
+TIMES = 24  # interactions of a kind
+STARTS, VISITORS = 3, 5
+SESSIONS, TURNS, EVERY = 10, 200, 20
+WHAT_IF_SESSIONS = 3  # of them; the others look at the forecast page
+CUTOFF, HORIZON = date(2019, 10, 28), 14  # Double 11 is the last day
+PEAK = date(2019, 11, 11)
+OTHER_PEAKS = [date(2019, 11, day) for day in range(1, 11)]
+ASKED: Query = {"cutoff": f"{CUTOFF}", "horizon": f"{HORIZON}"}
+DAY = "[data-testid=stMain] [role=slider]"
+MORE = "[class*=st-key-change-factor] [data-testid=stNumberInputStepUp]"
+PEAK_MOVES_TO = "[class*=st-key-change-to] input"
+
+
+def scenario(to: date, factor: float) -> Scenario:
+    """Double 11 held on another day, and more or less in the carts of late."""
+    moved = Move(festival="Double 11", peak=PEAK, to=to)
+    return Scenario(name="held otherwise", festivals=(moved,), recent=(Recent(stream="cart_adds", factor=factor),))
+
+
+def waits(what: str, seconds: Sequence[float], median_limit: float, p95_limit: float | None = None) -> Iterator[Row]:
+    yield Row(f"{what}, median", statistics.median(seconds), "s", median_limit)
+    yield Row(f"{what}, 95th percentile", float(np.quantile(seconds, 0.95)), "s", p95_limit)
+
+
+def start_rows() -> Iterator[Row]:
+    """From the command, and from a second person's opening of the page, to the painted forecast."""
+    cold = []
+    with chromium() as browser:
+        for _ in range(STARTS):
+            with served() as server:
+                cold.append(opened(visitor(browser), server.link()) - server.began)
+        with served() as server:
+            opened(visitor(browser), server.link())
+            later = []
+            for day in range(1, 1 + VISITORS):  # each with a cutoff that nobody has asked for
+                page, began = visitor(browser), time.time()
+                later.append(opened(page, server.link(query={"cutoff": f"2019-11-{day:02}"})) - began)
+                page.context.close()
+    yield Row(f"command to first forecast, median of {STARTS}", statistics.median(cold), "s", 10)
+    yield Row(f"another's first forecast, median of {VISITORS}", statistics.median(later), "s", 3)
+
+
+def what_if_rows() -> Iterator[Row]:
+    """A scenario is changed: by turns its factor and the day of its peak, each to what nobody has asked for."""
+    to, factor = date(2019, 11, 8), 1.0
+    asked, seconds = [scenario(to, factor)], []
+    with served() as server, chromium() as browser:
+        page = visitor(browser)
+        opened(page, server.link("what-if", {**ASKED, "what": scenario_text(asked[0])}))
+        for turn, other in zip(range(TIMES), itertools.cycle(OTHER_PEAKS)):
+            if turn % 2:
+                to = other
+                act = set_peak(page, to)
+            else:
+                factor += 0.1
+                act = page.locator(MORE).click
+            seconds.append(painted_after(page, act, "maps", "charts", "figures"))
+            asked.append(scenario(to, factor))
+    yield from waits("a scenario changed", seconds, 1.0, 1.5)
+    own = statistics.median(forecast_seconds(asked))
+    share = {"against": "a scenario changed, median", "reference": statistics.median(seconds), "ratio_limit": 0.1}
+    yield Row("the forecasts this takes, median", own, "s", **share)
+
+
+def set_peak(page: Page, to: date) -> Callable[[], None]:
+    """What writes the day that the peak moves to; Enter ends it."""
+
+    def act() -> None:
+        page.locator(PEAK_MOVES_TO).fill(f"{to}")
+        page.locator(PEAK_MOVES_TO).press("Enter")
+
+    return act
+
+
+def forecast_seconds(asked: Sequence[Scenario]) -> list[float]:
+    """Seconds of the forecasts that each change from one scenario to the next makes, as the page does: the scenario, and its steps."""
+    market, model = load_market(MARKET), STMP.load(CHECKPOINT, "cpu")
+    cutoff = pd.Timestamp(CUTOFF)
+    dates = pd.date_range(cutoff + pd.Timedelta(days=1), periods=HORIZON)
+    known, seconds = set(), []
+    for one in asked:
+        needed = {
+            part.scenario.model_copy(update={"name": "unnamed"}).to_toml(): part.scenario for part in steps(one, market.calendar, dates)
+        }
+        began = time.perf_counter()
+        for key in needed.keys() - known:
+            model.forecast(market, cutoff, HORIZON, needed[key], samples=SAMPLES)
+        seconds.append(time.perf_counter() - began)
+        known |= needed.keys()
+    return seconds[1:]
+
+
+def forecast_rows() -> Iterator[Row]:
+    """The day slider is moved with the arrow keys; a district is clicked on the map, and clicked again."""
+    with served() as server, chromium() as browser:
+        page = visitor(browser)
+        opened(page, server.link(query=ASKED))
+        page.locator(DAY).focus()
+        keys = ["ArrowRight"] * HORIZON + ["ArrowLeft"] * (TIMES - HORIZON)
+        days = [painted_after(page, lambda key=key: page.keyboard.press(key), "maps") for key in keys]
+        spots = [spot for spot in clickable() for _ in range(2)][:TIMES]
+        districts = [painted_after(page, lambda spot=spot: click_map(page, spot), "maps", "charts", "figures") for spot in spots]
+    yield from waits("another day", days, 0.4)
+    yield from waits("a district chosen or left out", districts, 0.4)
+
+
+Spot = tuple[float, float]
+
+
+def clickable() -> list[Spot]:
+    """Where districts lie on the map: pixels from its middle to the right, and down."""
+    places = places_of(load_market(MARKET))
+    assert places is not None
+    middle = mercator(places, places.centre)
+    found = (mercator(places, label) for label in places.labels.values())
+    return [(x - middle[0], y - middle[1]) for x, y in found]
+
+
+def mercator(places: Places, place: tuple[float, float]) -> Spot:
+    """Pixels of the whole world's map at the zoom of the page's map, from its upper left."""
+    longitude, latitude = place
+    size = TILE * 2**places.zoom
+    return size * (longitude / 360 + 0.5), size * (0.5 - math.asinh(math.tan(math.radians(latitude))) / (2 * math.pi))
+
+
+def click_map(page: Page, spot: Spot) -> None:
+    area = page.get_by_test_id("stDeckGlJsonChart").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2 + spot[0], box["y"] + box["height"] / 2 + spot[1])
+
+
+def memory_rows() -> Iterator[Row]:
+    """Resident memory of the server while ten people look at it, one after the other."""
+    spots = clickable()
+    what_if = {**ASKED, "what": scenario_text(scenario(date(2019, 11, 8), 1.0))}
+    with ExitStack() as stack:
+        server, browser = stack.enter_context(served()), stack.enter_context(chromium())
+        pages = [visitor(browser) for _ in range(SESSIONS)]
+        for number, page in enumerate(pages):
+            opened(page, server.link("what-if", what_if) if number < WHAT_IF_SESSIONS else server.link(query=ASKED))
+        curve = [server.megabytes]
+        for turn in range(TURNS):
+            number, lap = turn % SESSIONS, turn // SESSIONS
+            page = pages[number]
+            if number < WHAT_IF_SESSIONS:
+                painted_after(page, page.locator(MORE).click, "charts")
+            elif lap % 2:
+                painted_after(page, lambda page=page, lap=lap: click_map(page, spots[lap // 2 % len(spots)]), "charts")
+            else:
+                painted_after(page, lambda page=page: page.locator(DAY).press("ArrowRight"), "maps")
+            if (turn + 1) % EVERY == 0:
+                come_to_rest(page)
+                curve.append(server.megabytes)
+    console.print(f"MB with {SESSIONS} sessions, every {EVERY} interactions: {' '.join(f'{value:.0f}' for value in curve)}")
+    half = len(curve) // 2
+    yield Row(f"server with {SESSIONS} sessions open", curve[0], "MB", 1200)
+    yield Row(f"server after {TURNS} interactions", curve[-1], "MB", 1200, f"after {half * EVERY}", curve[half], 1.02)
+
+
+SECTIONS = {"start": start_rows, "forecast": forecast_rows, "what-if": what_if_rows, "memory": memory_rows}
+
+
+def main(names: list[str]) -> None:
+    """Measure the sections named, or all, and print one table."""
+    unknown = set(names) - set(SECTIONS)
+    if unknown:
+        sys.exit(f"unknown section {', '.join(sorted(unknown))}. Remedy: use {', '.join(SECTIONS)}.")
+    if CHROMIUM is None:
+        console.print(f"The dashboard is not measured. {NO_CHROMIUM}")
+        return
+    torch.set_num_threads(THREADS)
+    table = empty_table(f"the dashboard: {TIMES} interactions of a kind, {THREADS} threads, headless Chromium")
+    for name in names or SECTIONS:
+        console.print(f"measuring: {name} ...")
+        for row in SECTIONS[name]():
+            table.add_row(*cells(row))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
