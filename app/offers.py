@@ -33,10 +33,12 @@ class Offer:
         return f"{self.folder.parent.name}/{self.folder.name}"
 
     def fit(self, market: Market) -> int:
-        """0 trained on this very data, 1 on other data of a market of this name, 2 on another market."""
+        """0 trained on this very data, 1 on other data of a market of this name, 2 on markets of every kind, 3 on another market."""
         if self.card.data_digest == market.digest:
             return 0
-        return 1 if self.card.market == market.about.name else 2
+        if self.card.market == market.about.name:
+            return 1
+        return 2 if self.card.general else 3
 
     def origin(self, market: Market) -> str:
         """What it learned from: every daily market can be served, but not every one equally well."""
@@ -44,6 +46,7 @@ class Offer:
         return (
             t("Trained on this market until {until}.", until=until),
             t("Trained on other data of this market until {until}.", until=until),
+            t("Trained on simulated markets of every kind; no training on this one is needed."),
             t("Trained on another market: {title}.", title=self.card.title),
         )[self.fit(market)]
 

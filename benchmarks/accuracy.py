@@ -22,13 +22,17 @@ import numpy as np
 import pandas as pd
 
 from stmp.baselines import BASELINES, make_baselines
-from stmp.checkpoint import read_card
+from stmp.checkpoint import CARD, read_card
+from stmp.config import ModelConfig, TrainingConfig
+from stmp.errors import StmpError
 from stmp.evaluation import metrics
 from stmp.evaluation.window import Window
 from stmp.files import whole_file
 from stmp.forecast import Forecaster
 from stmp.market import Market
 from stmp.market.load import load_market
+from stmp.pretraining import tune
+from stmp.training import train
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "runs" / "accuracy"
@@ -37,7 +41,8 @@ BASE = ROOT / "pretrained" / "stmp-base"
 SAMPLES, SEED = 200, 0
 ORDINARY_EVERY = 28  # days
 YOUNG, YOUNG_DAYS = 6, 7  # every sixth region has a past of a week
-OURS = ("stmp_base", "stmp_tuned")
+OURS = ("stmp_base", "stmp_tuned", "stmp_single", "stmp_faithful")
+ALONE = ("parcels 2021-10-28", "parcels 2022-05-28", "favorita 2015-12-14")  # where a training on the one market is scored, too
 AVERAGES = {"stmp_and_lightgbm": ("stmp_base", "lightgbm")}
 NEURAL = ("nhits", "tft", "tide")  # of neuralforecast, which 'make bench' installs
 PEERS = (*BASELINES, *NEURAL)
@@ -196,21 +201,24 @@ def average(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def forecaster_of(model: str, case: Case) -> Forecaster:
-    """A peer, our weights that saw simulated markets only, or these tuned on the market's own past before the cutoff."""
+    """A peer, our weights that saw simulated markets only, these tuned on the market's own past before the cutoff, or weights that saw
+    that past alone."""
     if model in BASELINES:
         return make_baselines([model])[0]
     if model in NEURAL:
         from benchmarks.neural import Neural
 
         return Neural(model)
-    if model == "stmp_tuned":
-        from stmp.pretraining import tune
-
-        out = KEPT / "tuned" / f"{case.name.replace(' ', '-')}-{base_hash()[:8]}"
-        if not (out / "checkpoint.json").is_file():
-            tune(past_of(case), BASE, out, until=pd.Timestamp(case.cutoff), device="cpu")
-        return Forecaster.load(out, "cpu")
-    return Forecaster.load(BASE, "cpu")
+    version = base_hash()[:8] if model == "stmp_tuned" else str(SEED)
+    out = BASE if model == "stmp_base" else KEPT / model / f"{case.name.replace(' ', '-')}-{version}"
+    if not (out / CARD).is_file():
+        until, market = pd.Timestamp(case.cutoff), past_of(case)
+        if model == "stmp_tuned":
+            tune(market, BASE, out, until=until, device="cpu", seed=SEED)
+        else:
+            architecture = ModelConfig.faithful() if model == "stmp_faithful" else ModelConfig()
+            train(market, out, until=until, device="cpu", seed=SEED, config=TrainingConfig(model=architecture))
+    return Forecaster.load(out, "cpu")
 
 
 @cache
@@ -227,11 +235,11 @@ def code_hash(folder: str) -> str:
 
 def run(cases: Iterable[Case], models: Sequence[str]) -> list[tuple[Case, Result]]:
     """Every model on every case; a model that cannot be asked there (too short a past) is left out and named."""
-    from stmp.errors import StmpError
-
     found = []
     for case in cases:
         for model in models:
+            if model in ("stmp_single", "stmp_faithful") and case.name not in ALONE:
+                continue
             try:
                 result = score(case, model, *drawn(case, model))
             except StmpError as error:
@@ -316,7 +324,7 @@ def main() -> None:
     if arguments.only is not None:
         return
     content = {
-        "goals": [goal for model in (*OURS, *AVERAGES) for goal in goals(found, model)],
+        "goals": [goal for model in ("stmp_base", "stmp_tuned", *AVERAGES) for goal in goals(found, model)],
         "windows": [{"kind": case.kind, "unseen": case.unseen, **asdict(result)} for case, result in found],
     }
     with whole_file(RESULTS) as temporary:

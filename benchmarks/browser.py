@@ -1,8 +1,9 @@
 """The dashboard and a real browser that looks at it, for what is timed and what is pictured.
 
 Painted means: what the browser shows has changed for the last time. painted.js, within the page, notes the end of every frame in
-which a map was drawn, or a chart, a key figure or a heading changed. Once the script of the page has ended and nothing was painted
-for ``QUIET`` ms, the last of these frames is when the answer stood there; an earlier frame may have held half of it. The clock starts
+which a map was drawn, or a chart, a key figure or a heading changed; a map counts as drawn once its pixels can be read back. Once the
+script of the page has ended and nothing was painted for ``QUIET`` ms, the last of these frames is when the answer stood there; an
+earlier one may have held half of it. The clock starts
 at the browser's own event: the key pressed or the pointer released. An interaction that does not change the picture of the map, the
 lines of the chart or the figures it is said to change counts as a failure, not as a fast one.
 """
@@ -39,9 +40,6 @@ FLAGS = [
 SIZE = (1440, 900)
 THREADS = 2
 QUIET, PATIENCE = 500, 60  # milliseconds; seconds
-AT_REST = """quiet => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-    && seen.painted > 0 && performance.now() - seen.painted > quiet"""
-
 Query = dict[str, str | Sequence[str]]
 
 
@@ -110,13 +108,13 @@ def visitor(browser: Browser, size: tuple[int, int] = SIZE, theme: str = "light"
 
 def come_to_rest(page: Page) -> None:
     """Wait until the page's script has ended and all is painted."""
-    page.wait_for_function(AT_REST, arg=QUIET)
+    page.wait_for_function("quiet => seen.atRest(quiet)", arg=QUIET)
 
 
-def opened(page: Page, link: str) -> float:
-    """Open a link -> seconds since the epoch when its page was painted."""
+def opened(page: Page, link: str, *shows: str) -> float:
+    """Open a link -> seconds since the epoch when its page was painted. ``shows``: of maps, charts, figures, those that are waited for."""
     page.goto(link)
-    come_to_rest(page)
+    _come_to_rest_when(page, lambda content: all(content[name] for name in shows))
     return float(page.evaluate("(performance.timeOrigin + seen.painted) / 1000"))
 
 
@@ -124,10 +122,14 @@ def painted_after(page: Page, act: Callable[[], object], *changes: str) -> float
     """Seconds from the click or key that ends ``act`` to the last frame it caused. ``changes``: of maps, charts, figures, those it must."""
     before = page.evaluate("seen.content()")
     act()
-    patience = time.monotonic() + PATIENCE
-    while time.monotonic() < patience:
+    _come_to_rest_when(page, lambda content: all(content[name] != before[name] for name in changes))
+    return float(page.evaluate("(seen.painted - seen.began) / 1000"))
+
+
+def _come_to_rest_when(page: Page, fits: Callable[[dict[str, str]], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         come_to_rest(page)
-        after = page.evaluate("seen.content()")
-        if all(after[name] != before[name] for name in changes):
-            return float(page.evaluate("(seen.painted - seen.began) / 1000"))
-    raise RuntimeError(f"{page.url}: after {PATIENCE} s an interaction has not changed: {', '.join(changes)}")
+        if fits(page.evaluate("seen.content()")):
+            return
+    raise RuntimeError(f"{page.url}: {PATIENCE} s went by, and the page does not show what was waited for.")

@@ -38,8 +38,10 @@ CUTOFF, HORIZON = date(2019, 10, 28), 14  # Double 11 is the last day
 PEAK = date(2019, 11, 11)
 OTHER_PEAKS = [date(2019, 11, day) for day in range(1, 11)]
 ASKED: Query = {"cutoff": f"{CUTOFF}", "horizon": f"{HORIZON}"}
-DAY = "[data-testid=stMain] [role=slider]"
+KEYS = ("End", "ArrowLeft", "Home", "ArrowRight")  # Double 11, the day before, the whole period, the first day: no two look alike
+DAY = "[data-testid=stMain] input[type=range]"
 MORE = "[class*=st-key-change-factor] [data-testid=stNumberInputStepUp]"
+ALL = ("maps", "charts", "figures")
 PEAK_MOVES_TO = "[class*=st-key-change-to] input"
 
 
@@ -60,13 +62,13 @@ def start_rows() -> Iterator[Row]:
     with chromium() as browser:
         for _ in range(STARTS):
             with served() as server:
-                cold.append(opened(visitor(browser), server.link()) - server.began)
+                cold.append(opened(visitor(browser), server.link(), *ALL) - server.began)
         with served() as server:
-            opened(visitor(browser), server.link())
+            opened(visitor(browser), server.link(), *ALL)
             later = []
             for day in range(1, 1 + VISITORS):  # each with a cutoff that nobody has asked for
                 page, began = visitor(browser), time.time()
-                later.append(opened(page, server.link(query={"cutoff": f"2019-11-{day:02}"})) - began)
+                later.append(opened(page, server.link(query={"cutoff": f"2019-11-{day:02}"}), *ALL) - began)
                 page.context.close()
     yield Row(f"command to first forecast, median of {STARTS}", statistics.median(cold), "s", 10)
     yield Row(f"another's first forecast, median of {VISITORS}", statistics.median(later), "s", 3)
@@ -78,7 +80,7 @@ def what_if_rows() -> Iterator[Row]:
     asked, seconds = [scenario(to, factor)], []
     with served() as server, chromium() as browser:
         page = visitor(browser)
-        opened(page, server.link("what-if", {**ASKED, "what": scenario_text(asked[0])}))
+        opened(page, server.link("what-if", {**ASKED, "what": scenario_text(asked[0])}), *ALL)
         for turn, other in zip(range(TIMES), itertools.cycle(OTHER_PEAKS)):
             if turn % 2:
                 to = other
@@ -86,7 +88,7 @@ def what_if_rows() -> Iterator[Row]:
             else:
                 factor += 0.1
                 act = page.locator(MORE).click
-            seconds.append(painted_after(page, act, "maps", "charts", "figures"))
+            seconds.append(painted_after(page, act, *ALL))
             asked.append(scenario(to, factor))
     yield from waits("a scenario changed", seconds, 1.0, 1.5)
     own = statistics.median(forecast_seconds(asked))
@@ -126,12 +128,10 @@ def forecast_rows() -> Iterator[Row]:
     """The day slider is moved with the arrow keys; a district is clicked on the map, and clicked again."""
     with served() as server, chromium() as browser:
         page = visitor(browser)
-        opened(page, server.link(query=ASKED))
-        page.locator(DAY).focus()
-        keys = ["ArrowRight"] * HORIZON + ["ArrowLeft"] * (TIMES - HORIZON)
-        days = [painted_after(page, lambda key=key: page.keyboard.press(key), "maps") for key in keys]
+        opened(page, server.link(query=ASKED), *ALL)
+        days = [painted_after(page, lambda key=key: page.locator(DAY).press(key), "maps") for key in KEYS * (TIMES // len(KEYS))]
         spots = [spot for spot in clickable() for _ in range(2)][:TIMES]
-        districts = [painted_after(page, lambda spot=spot: click_map(page, spot), "maps", "charts", "figures") for spot in spots]
+        districts = [painted_after(page, lambda spot=spot: click_map(page, spot), *ALL) for spot in spots]
     yield from waits("another day", days, 0.4)
     yield from waits("a district chosen or left out", districts, 0.4)
 
@@ -171,7 +171,7 @@ def memory_rows() -> Iterator[Row]:
         server, browser = stack.enter_context(served()), stack.enter_context(chromium())
         pages = [visitor(browser) for _ in range(SESSIONS)]
         for number, page in enumerate(pages):
-            opened(page, server.link("what-if", what_if) if number < WHAT_IF_SESSIONS else server.link(query=ASKED))
+            opened(page, server.link("what-if", what_if) if number < WHAT_IF_SESSIONS else server.link(query=ASKED), *ALL)
         curve = [server.megabytes]
         for turn in range(TURNS):
             number, lap = turn % SESSIONS, turn // SESSIONS
@@ -181,7 +181,7 @@ def memory_rows() -> Iterator[Row]:
             elif lap % 2:
                 painted_after(page, lambda page=page, lap=lap: click_map(page, spots[lap // 2 % len(spots)]), "charts")
             else:
-                painted_after(page, lambda page=page: page.locator(DAY).press("ArrowRight"), "maps")
+                painted_after(page, lambda page=page, key=KEYS[lap // 2 % len(KEYS)]: page.locator(DAY).press(key), "maps")
             if (turn + 1) % EVERY == 0:
                 come_to_rest(page)
                 curve.append(server.megabytes)

@@ -4,26 +4,37 @@
 // Times are in milliseconds of this page's clock.
 (() => {
   const READ = ".js-plotly-plot, [data-testid=stMetric], h1, h3"
-  const seen = (window.seen = { began: 0, painted: 0, content })
+  const seen = (window.seen = { began: 0, painted: 0, content, atRest })
 
   for (const kind of ["pointerup", "keydown"]) {
     addEventListener(kind, () => (seen.began = performance.now()), true)
   }
 
-  // A task that is posted when a frame is about to be painted runs once it was.
+  // A task that is posted when a frame is about to be painted runs once it was. Maps are painted by another process: reading a pixel
+  // back waits for it.
+  const drawn = new Set()
+  const pen = new OffscreenCanvas(1, 1).getContext("2d")
   const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => (seen.painted = performance.now())
+  port1.onmessage = () => {
+    for (const canvas of drawn) {
+      pen.drawImage(canvas, 0, 0, 1, 1)
+      pen.getImageData(0, 0, 1, 1)
+    }
+    drawn.clear()
+    seen.painted = performance.now()
+  }
   const changed = () => requestAnimationFrame(() => port2.postMessage(0))
 
   new MutationObserver((records) => {
-    const parts = records.flatMap(({ target, addedNodes }) => [target, ...addedNodes])
-    const elements = parts.map((part) => (part.nodeType === Node.ELEMENT_NODE ? part : part.parentElement))
-    if (elements.some((one) => one?.closest(READ) || one?.querySelector(READ))) changed()
+    const within = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(READ)
+    const around = (node) => node.nodeType === Node.ELEMENT_NODE && node.querySelector(READ)
+    if (records.some(({ target, addedNodes }) => within(target) || [...addedNodes].some(around))) changed()
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
 
   for (const name of ["drawArrays", "drawElements", "drawArraysInstanced", "drawElementsInstanced"]) {
     const draw = WebGL2RenderingContext.prototype[name]
     WebGL2RenderingContext.prototype[name] = function (...given) {
+      drawn.add(this.canvas)
       changed()
       return draw.apply(this, given)
     }
@@ -35,10 +46,29 @@
     return context.call(this, kind, kind.startsWith("webgl") ? { ...options, preserveDrawingBuffer: true } : options)
   }
 
+  const all = (selector) => [...document.querySelectorAll(`[data-testid=stMain] ${selector}`)]
+  const maps = () => all("[data-testid=stDeckGlJsonChart] canvas")
+
+  // The script has ended, every map has the size of its place and shows something, and nothing was painted for some time.
+  function atRest(quiet) {
+    const ended = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+    const still = seen.painted > 0 && performance.now() - seen.painted > quiet
+    return ended && still && maps().every((canvas) => fits(canvas) && !blank(canvas))
+  }
+
+  function fits(canvas) {
+    return Math.abs(canvas.width - canvas.clientWidth * devicePixelRatio) < 2
+  }
+
+  function blank(canvas) {
+    const small = new OffscreenCanvas(64, 64).getContext("2d")
+    small.drawImage(canvas, 0, 0, 64, 64)
+    return small.getImageData(0, 0, 64, 64).data.every((part) => part === 0)
+  }
+
   function content() {
-    const all = (selector) => [...document.querySelectorAll(`[data-testid=stMain] ${selector}`)]
     return {
-      maps: all("[data-testid=stDeckGlJsonChart] canvas").map((canvas) => canvas.toDataURL()).join(),
+      maps: maps().map((canvas) => canvas.toDataURL()).join(),
       charts: all(".js-plotly-plot path").map((path) => path.getAttribute("d")).join(),
       figures: all("[data-testid=stMetric]").map((figure) => figure.innerText).join(),
     }

@@ -59,6 +59,11 @@ class Card(Config):
         return Schema(streams=self.streams, facts=self.facts, known=self.known)
 
     @property
+    def general(self) -> bool:
+        """Whether it learned from simulated markets of every kind, and so from no days of any market: its dates are empty."""
+        return not self.trained_until
+
+    @property
     def horizon(self) -> int:
         """The longest lead time seen in training, in days."""
         return self.config.model.horizon

@@ -11,6 +11,7 @@ import torch
 
 from stmp.checkpoint import CARD, WEIGHTS, read_card
 from stmp.config import Schema
+from stmp.evaluation.cells import FILE
 from stmp.forecast import BASELINE
 from stmp.forecaster import STMP
 from stmp.market import Market
@@ -92,7 +93,7 @@ def test_it_was_trained_on_the_market_that_is_shipped(market: Market) -> None:
 
 
 def test_it_is_small() -> None:
-    assert {file.name for file in CHECKPOINT.iterdir()} == {CARD, WEIGHTS}
+    assert {file.name for file in CHECKPOINT.iterdir()} == {CARD, WEIGHTS, FILE}
     assert sum(file.stat().st_size for file in CHECKPOINT.iterdir()) < 10_000_000
 
 

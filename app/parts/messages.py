@@ -13,6 +13,7 @@ from app.inputs import address
 from app.inputs.speech import speak
 from app.language import t, title
 from app.loading import Loaded
+from app.offers import Offer
 from app.reading import Reading
 from stmp.errors import StmpError
 from stmp.market import Market
@@ -90,19 +91,25 @@ def no_checkpoint(loaded: Loaded) -> None:
     st.code(f".venv/bin/stmp train {shlex.quote(str(loaded.folder))} --out runs/{loaded.market.about.name}", language="sh")
 
 
+def checkpoint(offer: Offer) -> str:
+    """Its name and until when it learned, as part of a line."""
+    if offer.card.general:
+        return t("checkpoint {name}, learned from simulated markets", name=plain(offer.name))
+    return t("checkpoint {name}, learned until {until}", name=plain(offer.name), until=offer.card.trained_until)
+
+
 def notes(reading: Reading) -> None:
     """What was asked and what answered, and how far the answer may be trusted."""
     question, dates = reading.choice.question, reading.forecast.dates
     card, run = question.offer.card, reading.run
     st.caption(
         t(
-            "As of **{cutoff}** · {days} days, {first} to {last} · checkpoint {name}, learned until {until} · {device}, {time} ms",
+            "As of **{cutoff}** · {days} days, {first} to {last} · {checkpoint} · {device}, {time} ms",
             cutoff=day(question.cutoff),
             days=len(dates),
             first=short_day(dates[0]),
             last=day(dates[-1]),
-            name=plain(question.offer.name),
-            until=card.trained_until,
+            checkpoint=checkpoint(question.offer),
             device=DEVICES[run.device],
             time=f"{run.milliseconds:,.0f}",
         )

@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from app.formats import rounded
-from app.inputs.chosen import turn
+from app.inputs.chosen import KEY, turn
 from app.language import label, t
 from app.parts.downloads import downloads
 from app.reading import Reading
 
 NUMBER, TIMES, PERCENT = "localized", "%.2f×", "%.1f %%"
+EDITION, HEARD = "ranking-edition", "ranking-heard"  # in the session: see _edition
 ROW, HEADER, TALLEST = 28, 42, 600  # pixels
 
 
@@ -26,13 +27,14 @@ def ranking(reading: Reading, districts: Sequence[str]) -> None:
         st.subheader(t("Districts ranked"), anchor=False, width="content")
         downloads("forecast-districts", t("Districts ranked"), exact, reading.choice)
     # The key changes with the order of the rows: a selection is kept by position, and would come to mean another district.
-    key = f"ranking-{abs(hash(tuple(table.index)))}"
+    key = f"ranking-{_edition(districts)}-{abs(hash(tuple(table.index)))}"
     ticked = [row for row, region in enumerate(table.index) if region in districts]
     st.session_state[key] = {"selection": {"rows": ticked, "columns": [], "cells": []}}
 
     def clicked() -> None:  # what differs from the ticks shown; it is also called when nothing was clicked
         for row in set(st.session_state[key].selection.rows) ^ set(ticked):
             turn(table.index[row])
+        st.session_state[HEARD] = set(st.session_state[KEY])
 
     shown, columns = _for_eyes(exact, reading, table.index)
     st.dataframe(
@@ -46,6 +48,18 @@ def ranking(reading: Reading, districts: Sequence[str]) -> None:
         height=min(HEADER + ROW * len(shown), TALLEST),
         alt=t("Districts by {unit}, the largest first", unit=label(reading.market.about.unit)),
     )
+
+
+def _edition(districts: Sequence[str]) -> int:
+    """Another number, which makes the table anew, when districts were chosen elsewhere after a tick in the table.
+
+    The browser sends no tick that leads back to what it sent last, though other ticks were set in between.
+    """
+    edition = int(st.session_state.get(EDITION, 0))
+    if st.session_state.get(HEARD, set(districts)) != set(districts):
+        edition = st.session_state[EDITION] = edition + 1
+        del st.session_state[HEARD]
+    return edition
 
 
 def ranked_districts(reading: Reading, table: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from app.pictures.palette import COMPARED, HISTORY
 from app.pictures.printed import escaped
 
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "cross")
-ROW, EDGES = 24, 74  # pixels
+ROW, EDGES = 24, 96  # pixels
 HEIGHT = 340
 
 
@@ -44,7 +44,7 @@ def error_dots(
         figure.add_shape(type="line", x0=aim, x1=aim, y0=0, y1=1, yref="paper", line=_dashes())
     figure.update_layout(height=EDGES + ROW * max(len(groups), 4), **_frame())
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=labels, autorange="reversed", dtick=1)
-    figure.update_xaxes(title=title, rangemode="tozero" if aim is None else "normal", side="top", zeroline=False)
+    figure.update_xaxes(title=title, rangemode="tozero" if aim is None else "normal", zeroline=False)
     return figure
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import loading
-from app.formats import day, plain
+from app.formats import day
 from app.inputs.sidebar import Choice
 from app.inputs.speech import speak
 from app.language import t
@@ -26,9 +26,7 @@ def page(folders: Sequence[Path]) -> None:
         if choice is None:
             return
         asked = choice.question
-        name, until = plain(asked.offer.name), asked.offer.card.trained_until
-        told = t("As of **{cutoff}** · checkpoint {name}, learned until {until}", cutoff=day(asked.cutoff), name=name, until=until)
-        st.caption(told)
+        st.caption(t("As of **{cutoff}** · {checkpoint}", cutoff=day(asked.cutoff), checkpoint=messages.checkpoint(asked.offer)))
         found = loading.representations(asked)
         with st.container(border=True):
             lookalikes(choice, found.date_types)

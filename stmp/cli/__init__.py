@@ -244,7 +244,7 @@ def evaluate(
             market,
             days,
             horizon,
-            trained_until=pd.Timestamp(ours.card.trained_until),
+            trained_until=None if ours.card.general else pd.Timestamp(ours.card.trained_until),
             report=report,
             keep=None if cells is None else lambda window, forecast: kept.append(cells_of(window, forecast)),
         )

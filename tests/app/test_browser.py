@@ -105,16 +105,23 @@ def click(page: Page) -> None:
     page.mouse.up()
 
 
+def settled(page: Page) -> None:
+    """No run is under way, and what arrived last is drawn."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=WAIT)
+    page.wait_for_timeout(700)
+
+
 def chosen(page: Page, name: str) -> None:
     """The heading of the answer names the districts, and all parts of the page have followed."""
     expect(page.get_by_role("heading", name=name, exact=True, level=3).first).to_be_visible(timeout=WAIT)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.wait_for_timeout(500)  # until what arrived last is drawn
+    settled(page)
 
 
 def pick(page: Page, name: str) -> None:
     """A district in the list."""
-    page.get_by_role("combobox", name="Districts").fill(name)
+    page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, 0)")  # a list closes when the page scrolls
+    page.wait_for_timeout(500)
+    page.get_by_role("combobox", name="Districts").click()
     page.get_by_role("option", name=name).click()
     page.keyboard.press("Escape")
 
@@ -198,6 +205,8 @@ def saved(page: Page, menu: str, kind: str, folder: Path) -> Path:
     button = page.locator(f".st-key-downloads-{menu}").get_by_role("button", name="Data")
     button.scroll_into_view_if_needed()
     button.click()
+    expect(page.get_by_role("button", name=kind, exact=True)).to_be_visible(timeout=WAIT)
+    settled(page)
     with page.expect_download(timeout=WAIT) as download:
         page.get_by_role("button", name=kind, exact=True).click()
     file = folder / download.value.suggested_filename
@@ -205,6 +214,7 @@ def saved(page: Page, menu: str, kind: str, folder: Path) -> Path:
     if page.get_by_role("button", name=kind, exact=True).is_visible():
         button.click()
     expect(page.get_by_role("button", name=kind, exact=True)).to_have_count(0, timeout=WAIT)
+    settled(page)
     return file
 
 

@@ -16,6 +16,8 @@ from stmp.market import Market
 from stmp.market.load import load_market
 from tests.markets import small_market
 
+GENERAL = {"market": "prior", "data_digest": "prior", "trained_from": "", "trained_until": "", "regions": (), "categories": ()}
+
 
 @pytest.fixture(scope="module")
 def market(workplace: Path) -> Market:
@@ -35,19 +37,26 @@ def test_the_bundled_market_is_found() -> None:
 def test_checkpoints_of_this_market_come_first(
     market: Market, card: Card, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, changes in (("a-other", {"market": "elsewhere", "data_digest": "1"}), ("b-older", {"data_digest": "2"}), ("c-same", {})):
+    changed = (
+        ("a-other", {"market": "elsewhere", "data_digest": "1"}),
+        ("b-older", {"data_digest": "2"}),
+        ("c-same", {}),
+        ("base", GENERAL),
+    )
+    for name, changes in changed:
         folder = tmp_path / "pretrained" / name
         folder.mkdir(parents=True)
         (folder / "checkpoint.json").write_text(card.model_copy(update=changes).model_dump_json())
     monkeypatch.chdir(tmp_path)
     found, faults = offers.checkpoints(market)
     assert faults == []
-    assert [offer.folder.name for offer in found] == ["tiny", "c-same", "b-older", "a-other"]
-    assert list(offers.checkpoint_labels(found).values()) == ["runs/tiny", "pretrained/c-same", "pretrained/b-older", "pretrained/a-other"]
+    assert [offer.folder.name for offer in found] == ["tiny", "c-same", "b-older", "base", "a-other"]
+    assert list(offers.checkpoint_labels(found).values())[:2] == ["runs/tiny", "pretrained/c-same"]
     assert [offer.origin(market) for offer in found] == [
         "Trained on this market until 2021-06-30.",
         "Trained on this market until 2021-06-30.",
         "Trained on other data of this market until 2021-06-30.",
+        "Trained on simulated markets of every kind; no training on this one is needed.",
         "Trained on another market: Four squares.",
     ]
 

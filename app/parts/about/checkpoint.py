@@ -45,6 +45,9 @@ def _fit(fit: int, card: Card, market: Market) -> None:
             "is new."
         )
         st.warning(told, title=t("The data differ"), icon=":material/difference:")
+    elif fit == 2:
+        told = t("It learned from simulated markets of every kind, and from no day of this one. It forecasts from a few examples.")
+        st.info("  \n".join([told, *_lacking(card, market)]), title=t("For any market"), icon=":material/public:")
     else:
         told = t("It learned from another market, {title}. It forecasts this one from a few examples.", title=plain(card.title))
         st.info("  \n".join([told, *_lacking(card, market)]), title=t("Trained on another market"), icon=":material/swap_horiz:")
@@ -65,9 +68,9 @@ def _learned(choice: Choice) -> dict[str, str]:
         t("Checkpoint"): plain(offer.name),
         t("Market"): plain(card.title),
         t("Data"): t("simulated") if card.simulated else t("real"),
-        t("Days learned from"): t(
-            "{first} to {last}", first=day(pd.Timestamp(card.trained_from)), last=day(pd.Timestamp(card.trained_until))
-        ),
+        t("Days learned from"): t("none of a real market")
+        if card.general
+        else t("{first} to {last}", first=day(pd.Timestamp(card.trained_from)), last=day(pd.Timestamp(card.trained_until))),
         t("Districts"): str(len(card.regions)),
         t("Categories"): listed.join(plain(label(category)) for category in card.categories),
         t("Streams"): listed.join(plain(stream_name(name)) for name in ("orders", *card.streams)),

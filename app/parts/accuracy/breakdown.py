@@ -18,6 +18,7 @@ from stmp.evaluation import study
 from stmp.market import DateType
 
 TWO_ABREAST = 400  # pixels
+KIND = "accuracy-kind"  # key of the kind of days
 
 
 def breakdown(tested: Tested) -> None:
@@ -40,7 +41,7 @@ def breakdown(tested: Tested) -> None:
                 default=study.ALL,
                 required=True,
                 format_func=kind_name,
-                key="accuracy-kind",
+                key=KIND,
                 persist_state="session",
                 width="content",
             )
@@ -95,7 +96,8 @@ def _head(tested: Tested, key: str, title: str, table: pd.DataFrame, by: str, me
     shown.columns = [by, t("Model"), t("Number of days"), measure.title]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{plain(title)}**", width="content")
-        tested.downloads(key, f"{measure.title}: {title}", shown, chart=key)
+        told = t("{measure}: {title} ({days})", measure=measure.title, title=title, days=kind_name(st.session_state[KIND]))
+        tested.downloads(key, told, shown, chart=key)
 
 
 def _models(tested: Tested) -> dict[str, str]:

@@ -13,6 +13,7 @@ from app.formats import day, plain
 from app.inputs.sidebar import Choice
 from app.language import named, t
 from app.loading import Question
+from app.offers import cutoffs as possible_cutoffs
 from app.parts import messages
 from app.parts.accuracy.tested import Tested
 from app.parts.accuracy.words import model_name
@@ -109,7 +110,8 @@ def _make(choice: Choice, work: Work | None) -> None:
         return
     if work is not None:
         _ended(work)
-    until = pd.Timestamp(question.offer.card.trained_until)
+    card = question.offer.card
+    until = possible_cutoffs(question.market, card)[0] if card.general else pd.Timestamp(card.trained_until)
     cutoffs = recent_cutoffs(question.market, question.horizon, until)
     if not cutoffs:
         st.warning(

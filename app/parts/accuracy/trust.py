@@ -55,7 +55,8 @@ def trust(tested: Tested) -> None:
                 alt=t("Measured coverage of the bands"),
             )
         with head:
-            tested.downloads("accuracy-coverage", t("Measured coverage of the bands"), shown, chart="accuracy-coverage")
+            told = t("Measured coverage of the bands ({days})", days=kind_name(str(kind)))
+            tested.downloads("accuracy-coverage", told, shown, chart="accuracy-coverage")
         st.caption(
             t(
                 "A line below the diagonal: the bands are too narrow and the forecast is surer than it should be; above it, too wide. "

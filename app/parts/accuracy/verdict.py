@@ -36,20 +36,20 @@ def verdict(tested: Tested) -> None:
 def _source(tested: Tested) -> None:
     source, card = tested.backtest.provenance, tested.choice.question.offer.card
     dates = tested.backtest.cells["date"]
-    st.caption(
-        t(
-            "Tested on {days} days it had not seen, {first} to {last}: {windows} windows of {horizon} days. Trained on {market} from "
-            "{begin} until {until}.",
-            days=dates.nunique(),
-            first=day(dates.min()),
-            last=day(dates.max()),
-            windows=len(source.cutoffs),
-            horizon=source.horizon,
-            market=plain(card.title),
-            begin=day(pd.Timestamp(card.trained_from)),
-            until=day(pd.Timestamp(card.trained_until)),
-        )
+    tested_on = t(
+        "Tested on {days} days it had not seen, {first} to {last}: {windows} windows of {horizon} days.",
+        days=dates.nunique(),
+        first=day(dates.min()),
+        last=day(dates.max()),
+        windows=len(source.cutoffs),
+        horizon=source.horizon,
     )
+    if card.general:
+        learned = t("Trained on simulated markets of every kind.")
+    else:
+        span = day(pd.Timestamp(card.trained_from)), day(pd.Timestamp(card.trained_until))
+        learned = t("Trained on {market} from {begin} until {until}.", market=plain(card.title), begin=span[0], until=span[1])
+    st.caption(f"{tested_on} {learned}")
 
 
 def _told(losses: Sequence[study.Loss]) -> str:

@@ -76,5 +76,7 @@ def answers(planned: Choice, desk: Desk) -> Answers:
 def _learned(choice: Choice, view: Market) -> Market:
     """The market as far as the model learned from it; all that is known of it where the model learned from another one."""
     card, market = choice.question.offer.card, choice.question.market
+    if choice.question.offer.fit(market) > 1:
+        return view
     until = min(pd.Timestamp(card.trained_until), view.cutoff)
-    return market.until(until) if choice.question.offer.fit(market) < 2 and until >= view.dates[0] else view
+    return market.until(until) if until >= view.dates[0] else view
