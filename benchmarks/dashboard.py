@@ -40,7 +40,7 @@ OTHER_PEAKS = [date(2019, 11, day) for day in range(1, 11)]
 ASKED: Query = {"cutoff": f"{CUTOFF}", "horizon": f"{HORIZON}"}
 KEYS = ("End", "ArrowLeft", "Home", "ArrowRight")  # Double 11, the day before, the whole period, the first day: no two look alike
 DAY = "[data-testid=stMain] input[type=range]"
-MORE = "[class*=st-key-change-factor] [data-testid=stNumberInputStepUp]"
+FACTOR = "[class*=st-key-change-factor] input"
 ALL = ("maps", "charts", "figures")
 PEAK_MOVES_TO = "[class*=st-key-change-to] input"
 
@@ -84,10 +84,10 @@ def what_if_rows() -> Iterator[Row]:
         for turn, other in zip(range(TIMES), itertools.cycle(OTHER_PEAKS)):
             if turn % 2:
                 to = other
-                act = set_peak(page, to)
+                act = enters(page, PEAK_MOVES_TO, f"{to}")
             else:
                 factor += 0.1
-                act = page.locator(MORE).click
+                act = enters(page, FACTOR, f"{factor:.1f}")
             seconds.append(painted_after(page, act, *ALL))
             asked.append(scenario(to, factor))
     yield from waits("a scenario changed", seconds, 1.0, 1.5)
@@ -96,12 +96,12 @@ def what_if_rows() -> Iterator[Row]:
     yield Row("the forecasts this takes, median", own, "s", **share)
 
 
-def set_peak(page: Page, to: date) -> Callable[[], None]:
-    """What writes the day that the peak moves to; Enter ends it."""
+def enters(page: Page, field: str, text: str) -> Callable[[], None]:
+    """What writes into a field; the Enter key ends it."""
 
     def act() -> None:
-        page.locator(PEAK_MOVES_TO).fill(f"{to}")
-        page.locator(PEAK_MOVES_TO).press("Enter")
+        page.locator(field).fill(text)
+        page.locator(field).press("Enter")
 
     return act
 
@@ -175,20 +175,23 @@ def memory_rows() -> Iterator[Row]:
         curve = [server.megabytes]
         for turn in range(TURNS):
             number, lap = turn % SESSIONS, turn // SESSIONS
-            page = pages[number]
-            if number < WHAT_IF_SESSIONS:
-                painted_after(page, page.locator(MORE).click, "charts")
-            elif lap % 2:
-                painted_after(page, lambda page=page, lap=lap: click_map(page, spots[lap // 2 % len(spots)]), "charts")
-            else:
-                painted_after(page, lambda page=page, key=KEYS[lap // 2 % len(KEYS)]: page.locator(DAY).press(key), "maps")
+            _use(pages[number], number < WHAT_IF_SESSIONS, number, lap, spots)
             if (turn + 1) % EVERY == 0:
-                come_to_rest(page)
                 curve.append(server.megabytes)
     console.print(f"MB with {SESSIONS} sessions, every {EVERY} interactions: {' '.join(f'{value:.0f}' for value in curve)}")
     half = len(curve) // 2
     yield Row(f"server with {SESSIONS} sessions open", curve[0], "MB", 1200)
     yield Row(f"server after {TURNS} interactions", curve[-1], "MB", 1200, f"after {half * EVERY}", curve[half], 1.02)
+
+
+def _use(page: Page, what_if: bool, number: int, lap: int, spots: Sequence[Spot]) -> None:
+    """One interaction of a session: on the what-if page a scenario that nobody has asked for, else by turns a day and a district."""
+    if what_if:
+        painted_after(page, enters(page, FACTOR, f"{1.1 + lap / 10 + number / 100:.2f}"), "charts")
+    elif lap % 2:
+        painted_after(page, lambda: click_map(page, spots[lap // 2 % len(spots)]), "charts")
+    else:
+        painted_after(page, lambda: page.locator(DAY).press(KEYS[lap // 2 % len(KEYS)]), "maps")
 
 
 SECTIONS = {"start": start_rows, "forecast": forecast_rows, "what-if": what_if_rows, "memory": memory_rows}

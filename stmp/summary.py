@@ -39,14 +39,14 @@ class Actual:
 
     days: target days of which something is known.  total: units that came in the cells already known, NaN when there is none.
     error: the median of the same cells' total over it, less 1.  uplift: times the level of ordinary days of the same cells.
-    peak_day, peak, peak_uplift: the day with the most units; NaT and NaN until something is known of every target day.
+    peak_day, peak, peak_uplift: the day with the most units; None and NaN until something is known of every target day.
     """
 
     days: int
     total: float
     error: float
     uplift: float
-    peak_day: pd.Timestamp
+    peak_day: pd.Timestamp | None
     peak: float
     peak_uplift: float
 
@@ -129,7 +129,7 @@ def _actual(samples: Floats, came: Floats, level: Floats, dates: pd.DatetimeInde
         total=float(total),
         error=float(error),
         uplift=float(total / _sum_of_known(ordinary.reshape(1, -1))[0]),
-        peak_day=pd.NaT if peak is None else dates[peak],
+        peak_day=None if peak is None else dates[peak],
         peak=math.nan if peak is None else float(by_day[peak]),
         peak_uplift=math.nan if peak is None else float(by_day[peak] / _sum_of_known(ordinary.T)[peak]),
     )

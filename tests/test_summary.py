@@ -64,7 +64,7 @@ def test_what_came_is_measured_against_the_level_of_the_same_cells(two: Forecast
     assert (seen.peak_day, seen.peak, seen.peak_uplift) == (DATES[1], 45, 3)
     partly = outlook(two, level, np.array([[[20.0, np.nan]], [[5.0, np.nan]]])).actual
     assert (partly.days, partly.uplift) == (1, pytest.approx(25 / 15))
-    assert pd.isna(partly.peak_day)  # the highest day may be still to come
+    assert partly.peak_day is None  # the highest day may be still to come
     assert np.isnan([partly.peak, partly.peak_uplift]).all()
 
 
