@@ -7,14 +7,14 @@ those the project set itself; a run on a busy machine says nothing.
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from playwright.sync_api import Page
 from app.inputs.address import scenario_text
 from app.pictures.places import TILE, Places, places_of
 from benchmarks.bench import CHECKPOINT, MARKET, SAMPLES, Row, cells, console, empty_table
-from benchmarks.browser import CHROMIUM, NO_CHROMIUM, THREADS, Query, chromium, come_to_rest, opened, painted_after, served, visitor
+from benchmarks.browser import CHROMIUM, NO_CHROMIUM, THREADS, Query, chromium, opened, painted_after, served, visitor
 from stmp.comparison import steps
 from stmp.forecaster import STMP
 from stmp.market.load import load_market
@@ -42,13 +42,13 @@ KEYS = ("End", "ArrowLeft", "Home", "ArrowRight")  # Double 11, the day before, 
 DAY = "[data-testid=stMain] input[type=range]"
 FACTOR = "[class*=st-key-change-factor] input"
 ALL = ("maps", "charts", "figures")
-PEAK_MOVES_TO = "[class*=st-key-change-to] input"
+PEAK_MOVES_TO = "[class*=st-key-change-to] [data-testid=stDateInputCalendarButton]"
 
 
 def scenario(to: date, factor: float) -> Scenario:
-    """Double 11 held on another day, and more or less in the carts of late."""
+    """Double 11 held on another day, and more or less bought of late."""
     moved = Move(festival="Double 11", peak=PEAK, to=to)
-    return Scenario(name="held otherwise", festivals=(moved,), recent=(Recent(stream="cart_adds", factor=factor),))
+    return Scenario(name="held otherwise", festivals=(moved,), recent=(Recent(stream="orders", factor=factor),))
 
 
 def waits(what: str, seconds: Sequence[float], median_limit: float, p95_limit: float | None = None) -> Iterator[Row]:
@@ -81,14 +81,14 @@ def what_if_rows() -> Iterator[Row]:
     with served() as server, chromium() as browser:
         page = visitor(browser)
         opened(page, server.link("what-if", {**ASKED, "what": scenario_text(asked[0])}), *ALL)
-        for turn, other in zip(range(TIMES), itertools.cycle(OTHER_PEAKS)):
+        for turn in range(TIMES):
             if turn % 2:
-                to = other
-                act = enters(page, PEAK_MOVES_TO, f"{to}")
+                to = OTHER_PEAKS[turn // 2 % len(OTHER_PEAKS)]
+                change = partial(move_peak, page, to)
             else:
                 factor += 0.1
-                act = enters(page, FACTOR, f"{factor:.1f}")
-            seconds.append(painted_after(page, act, *ALL))
+                change = partial(set_factor, page, factor)
+            seconds.append(painted_after(page, change, "maps", "charts"))
             asked.append(scenario(to, factor))
     yield from waits("a scenario changed", seconds, 1.0, 1.5)
     own = statistics.median(forecast_seconds(asked))
@@ -96,14 +96,14 @@ def what_if_rows() -> Iterator[Row]:
     yield Row("the forecasts this takes, median", own, "s", **share)
 
 
-def enters(page: Page, field: str, text: str) -> Callable[[], None]:
-    """What writes into a field; the Enter key ends it."""
+def set_factor(page: Page, factor: float) -> None:
+    page.locator(FACTOR).fill(f"{factor:.2f}")
+    page.locator(FACTOR).press("Enter")
 
-    def act() -> None:
-        page.locator(field).fill(text)
-        page.locator(field).press("Enter")
 
-    return act
+def move_peak(page: Page, to: date) -> None:
+    page.locator(PEAK_MOVES_TO).click()
+    page.get_by_role("button", name=f"{to:%A, %B} {to.day}, {to.year}").click()
 
 
 def forecast_seconds(asked: Sequence[Scenario]) -> list[float]:
@@ -129,9 +129,9 @@ def forecast_rows() -> Iterator[Row]:
     with served() as server, chromium() as browser:
         page = visitor(browser)
         opened(page, server.link(query=ASKED), *ALL)
-        days = [painted_after(page, lambda key=key: page.locator(DAY).press(key), "maps") for key in KEYS * (TIMES // len(KEYS))]
+        days = [painted_after(page, partial(page.locator(DAY).press, key), "maps") for key in KEYS * (TIMES // len(KEYS))]
         spots = [spot for spot in clickable() for _ in range(2)][:TIMES]
-        districts = [painted_after(page, lambda spot=spot: click_map(page, spot), *ALL) for spot in spots]
+        districts = [painted_after(page, partial(click_map, page, spot), *ALL) for spot in spots]
     yield from waits("another day", days, 0.4)
     yield from waits("a district chosen or left out", districts, 0.4)
 
@@ -185,11 +185,12 @@ def memory_rows() -> Iterator[Row]:
 
 
 def _use(page: Page, what_if: bool, number: int, lap: int, spots: Sequence[Spot]) -> None:
-    """One interaction of a session: on the what-if page a scenario that nobody has asked for, else by turns a day and a district."""
+    """One interaction of a session: on the what-if page a scenario that nobody has asked for, else by turns a day and a district, chosen
+    and left out again."""
     if what_if:
-        painted_after(page, enters(page, FACTOR, f"{1.1 + lap / 10 + number / 100:.2f}"), "charts")
+        painted_after(page, lambda: set_factor(page, 1.1 + lap / 10 + number / 100), "charts")
     elif lap % 2:
-        painted_after(page, lambda: click_map(page, spots[lap // 2 % len(spots)]), "charts")
+        painted_after(page, lambda: click_map(page, spots[lap // 4 % len(spots)]), "charts")
     else:
         painted_after(page, lambda: page.locator(DAY).press(KEYS[lap // 2 % len(KEYS)]), "maps")
 
@@ -207,11 +208,13 @@ def main(names: list[str]) -> None:
         return
     torch.set_num_threads(THREADS)
     table = empty_table(f"the dashboard: {TIMES} interactions of a kind, {THREADS} threads, headless Chromium")
-    for name in names or SECTIONS:
-        console.print(f"measuring: {name} ...")
-        for row in SECTIONS[name]():
-            table.add_row(*cells(row))
-    console.print(table)
+    try:
+        for name in names or SECTIONS:
+            console.print(f"measuring: {name} ...")
+            for row in SECTIONS[name]():
+                table.add_row(*cells(row))
+    finally:  # what was measured before something went wrong is not lost
+        console.print(table)
 
 
 if __name__ == "__main__":

@@ -49,26 +49,23 @@
   const all = (selector) => [...document.querySelectorAll(`[data-testid=stMain] ${selector}`)]
   const maps = () => all("[data-testid=stDeckGlJsonChart] canvas")
 
-  // The script has ended, every map has the size of its place and shows something, and nothing was painted for some time.
+  // The script has ended, every map shows something at the size of its place, and nothing was painted for some time.
   function atRest(quiet) {
     const ended = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
     const still = seen.painted > 0 && performance.now() - seen.painted > quiet
-    return ended && still && maps().every((canvas) => fits(canvas) && !blank(canvas))
+    return ended && still && maps().every(shown)
   }
 
-  function fits(canvas) {
-    return Math.abs(canvas.width - canvas.clientWidth * devicePixelRatio) < 2
-  }
-
-  function blank(canvas) {
+  function shown(canvas) {
     const small = new OffscreenCanvas(64, 64).getContext("2d")
     small.drawImage(canvas, 0, 0, 64, 64)
-    return small.getImageData(0, 0, 64, 64).data.every((part) => part === 0)
+    const fits = Math.abs(canvas.width - canvas.clientWidth * devicePixelRatio) < 2
+    return fits && small.getImageData(0, 0, 64, 64).data.some((part) => part > 0)
   }
 
   function content() {
     return {
-      maps: maps().map((canvas) => canvas.toDataURL()).join(),
+      maps: maps().filter(shown).map((canvas) => canvas.toDataURL()).join(),
       charts: all(".js-plotly-plot path").map((path) => path.getAttribute("d")).join(),
       figures: all("[data-testid=stMetric]").map((figure) => figure.innerText).join(),
     }

@@ -22,7 +22,8 @@ CHART = {"displaylogo": False, "displayModeBar": True, "modeBarButtons": [["toIm
 
 Draw = Callable[[str], bytes]  # "png" or "svg" -> the picture
 KINDS = {"png": "image/png", "svg": "image/svg+xml"}
-UNSEEN = "<style>.modebar-container, .plotly-notifier { display: none }</style>"
+# Streamlit's own ways out of the page: their files would not say what is simulated and where the numbers come from.
+UNSEEN = '<style>.modebar-container, .plotly-notifier, button[aria-label^="Download as CSV"] { display: none }</style>'
 TABLE = 240  # pixels
 HERE = Path(__file__).parent
 
@@ -48,8 +49,7 @@ def downloads(
     menu = place.popover(
         t("Data"), icon=":material/download:", type="tertiary", key=f"downloads-{name}", on_change="rerun", help=t("Table and downloads")
     )
-    if chart is not None:
-        st.html(UNSEEN)
+    st.html(UNSEEN)
     if not menu.open:
         return
     stem, source = file_stem(name, choice), origin(choice, scenario)

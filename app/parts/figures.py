@@ -26,7 +26,7 @@ def key_figures(reading: Reading, districts: Sequence[str]) -> None:
     shown = _figures(reading, reading.outlook(districts))
     if reading.plan is not None:
         shown.append(_against_plan(reading, districts))
-    with st.grid(len(shown), min_column_width=130):
+    with st.grid(len(shown), min_column_width=170):
         for figure in shown:
             with st.container(border=True, height="stretch", gap="xxsmall"):
                 st.metric(figure.label, figure.value, figure.below, delta_color="off", delta_arrow="off", help=figure.explained)

@@ -234,5 +234,8 @@ def test_pictures_and_numbers_can_be_downloaded(page: Page, tmp_path: Path) -> N
         name, _, total, *_ = cells(page, row)
         assert float(total.replace(",", "")) == pytest.approx(rounded(table.loc[name, "Total, orders"]))
     assert set(table["Data"]) == {"simulated"}
+    page.get_by_test_id("stDataFrame").last.hover()
+    expect(page.get_by_role("button", name="Search")).to_be_visible()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)  # it would carry no label
     series = pd.read_csv(saved(page, "forecast-series", "CSV", tmp_path), encoding="utf-8-sig")
     assert len(series) == 60 + 14

@@ -1,0 +1,162 @@
+"""Pictures of every page and state, to be looked at: both languages, both themes, a wide and a narrow window, in full height.
+
+Run by ``make screenshots``, into runs/screenshots; ``python -m benchmarks.screenshots accuracy what-if`` takes those alone whose names
+begin so. ``python -m benchmarks.screenshots guide`` makes the pictures of docs/guide.md anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+from playwright.sync_api import Browser, Page
+
+from app.inputs.address import scenario_text
+from benchmarks.bench import MARKET
+from benchmarks.browser import CHROMIUM, NO_CHROMIUM, ROOT, SIZE, Query, Server, chromium, come_to_rest, opened, served, visitor
+from stmp.scenario import Move, Recent, Scenario
+
+OUT, PICTURES = ROOT / "runs" / "screenshots", ROOT / "docs" / "pictures"
+NARROW = (1024, 768)
+TALLEST = 6000  # pixels
+PAUSE = 1000  # milliseconds; a page comes to rest more than once, for what it waits for on the server is not painted yet
+
+View = tuple[str, str, tuple[int, int]]  # language, theme, size
+EVERY: list[View] = list(product(("en", "zh"), ("light", "dark"), (SIZE, NARROW)))
+TWO: list[View] = [("en", "light", SIZE), ("zh", "dark", NARROW)]
+
+ASKED: Query = {"cutoff": "2019-10-21", "horizon": "21"}  # three weeks before Double 11, which is the last of the days
+SCENARIOS = [
+    Scenario(name="Double 11 three days earlier", festivals=(Move(festival="Double 11", peak=date(2019, 11, 11), to=date(2019, 11, 8)),)),
+    Scenario(name="Twice the recent purchases", recent=(Recent(stream="orders", factor=2.0),)),
+]
+TOGETHER: Query = {**ASKED, "what": [scenario_text(scenario) for scenario in SCENARIOS], "edited": "0"}
+HELD_OTHERWISE: Query = {**ASKED, "scenario": "festival", "scenario-action": "move", "scenario-to": "2019-11-08"}
+STRANGE: Query = {"cutoff": "1999-01-01", "market": "atlantis", "checkpoint": "000000000000", "districts": "nowhere"}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page to look at, and what its address holds."""
+
+    name: str
+    page: str = ""
+    query: Query = field(default_factory=dict)
+
+
+PAGES = [
+    Shot("forecast"),
+    Shot("forecast-districts", "", {**ASKED, "districts": ["110105", "110108", "110115"], "category": "Phones"}),
+    Shot("what-if", "what-if", TOGETHER),
+    Shot("what-if-empty", "what-if"),
+    Shot("similarity", "similarity", ASKED),
+    Shot("similarity-date-types", "similarity", {**ASKED, "compare": "date-types"}),
+    Shot("accuracy", "accuracy"),
+    Shot("about", "about"),
+]
+LINKS = [Shot("state-held-otherwise", "", HELD_OTHERWISE), Shot("state-strange-link", "", STRANGE)]
+
+
+def no_checkpoint(folder: Path) -> tuple[Path, Path]:
+    """A checkout in which nothing was trained."""
+    for part in ("app", "stmp"):
+        shutil.copytree(ROOT / part, folder / part)
+    return MARKET, folder
+
+
+def damaged_checkpoint(folder: Path) -> tuple[Path, Path]:
+    damaged = folder / "runs" / "damaged" / "checkpoint.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{", encoding="utf-8")
+    return MARKET, ROOT
+
+
+def points(folder: Path) -> tuple[Path, Path]:
+    return _market(folder, without=r"polygons = .*?\n.*?\n"), ROOT
+
+
+def no_places(folder: Path) -> tuple[Path, Path]:
+    return _market(folder, without=r"\[regions\].*(?=\[calendar\])"), ROOT
+
+
+def short_market(folder: Path) -> tuple[Path, Path]:
+    return _market(folder, panel=lambda panel: panel[panel["date"] < "2015-02-01"]), ROOT
+
+
+def faulty_market(folder: Path) -> tuple[Path, Path]:
+    return _market(folder, panel=lambda panel: panel.replace({"orders": {"56": "many"}, "date": {"2015-01-11": "11/1/2015"}})), ROOT
+
+
+def _market(folder: Path, without: str = "^$", panel: Callable[[pd.DataFrame], pd.DataFrame] = pd.DataFrame) -> Path:
+    """The bundled market elsewhere, ``without`` what this pattern finds in its manifest, its panel changed."""
+    manifest = (MARKET / "market.toml").read_text(encoding="utf-8").replace("../../geo", str(ROOT / "assets" / "geo"))
+    (folder / "market.toml").write_text(re.sub(without, "", manifest, flags=re.DOTALL), encoding="utf-8")
+    shutil.copy(MARKET / "calendar.csv", folder)
+    panel(pd.read_csv(MARKET / "panel.csv.gz", dtype=str)).to_csv(folder / "panel.csv.gz", index=False)
+    return folder
+
+
+STATES = (no_checkpoint, damaged_checkpoint, points, no_places, short_market, faulty_market)
+"""Each prepares an empty folder, in which the dashboard is then started, and gives the market to offer and the checkout to start."""
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Take the pictures whose names begin with one of ``wanted``, or all."""
+    if CHROMIUM is None:
+        sys.exit(NO_CHROMIUM)
+    OUT.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        with served() as server:
+            for shots, views in ((PAGES, EVERY), (LINKS, TWO)):
+                for shot in filter(lambda shot: _is_wanted(shot.name, wanted), shots):
+                    take(browser, server, shot, views)
+        for state in STATES:
+            shot = Shot(f"state-{state.__name__.replace('_', '-')}")
+            if _is_wanted(shot.name, wanted):
+                with tempfile.TemporaryDirectory() as folder:
+                    market, code = state(Path(folder))
+                    with served(market, folder=Path(folder), code=code) as server:
+                        take(browser, server, shot, TWO)
+
+
+def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
+    return not wanted or name.startswith(tuple(wanted))
+
+
+def take(browser: Browser, server: Server, shot: Shot, views: Sequence[View]) -> None:
+    """One picture of each view."""
+    for language, theme, size in views:
+        page = visitor(browser, size, theme)
+        show(page, server, shot, language)
+        file = OUT / f"{shot.name}-{language}-{theme}-{size[0]}.png"
+        page.screenshot(path=file)
+        page.context.close()
+        print(file)
+
+
+def show(page: Page, server: Server, shot: Shot, language: str = "en") -> None:
+    """Open a page, and make its window as high as all that is on it."""
+    opened(page, server.link(shot.page, {**shot.query, "language": language}))
+    _settle(page)
+    height = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
+    assert page.viewport_size is not None
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": min(height, TALLEST)})
+    _settle(page)
+
+
+def _settle(page: Page) -> None:
+    for _ in range(2):
+        page.wait_for_timeout(PAUSE)
+        come_to_rest(page)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
