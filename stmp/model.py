@@ -25,17 +25,7 @@ from torch.nn import functional
 
 from stmp.config import Calibration, ModelConfig, Schema
 from stmp.labels import EVIDENCE, LabelPath
-from stmp.tasks import (
-    ALIGNED,
-    INTERVAL,
-    KINDS,
-    ORDINARY_KINDS,
-    PRESENT,
-    RELATION_WEIGHT,
-    STEP_FEATURES,
-    QueryInputs,
-    SupportInputs,
-)
+from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, PRESENT, RELATION_WEIGHT, STEP_FEATURES, QueryInputs, SupportInputs
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
 MAX_NOISE = 4.0  # scales: a heavier tail in log space would give the mean of the volumes no finite value
