@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 # Windows of three weeks, none overlapping another, which hold the festivals and public holidays of 2019.
 CUTOFFS := 2018-12-31,2019-01-21,2019-02-25,2019-03-25,2019-04-22,2019-05-31,2019-07-08,2019-08-12,2019-09-09,2019-09-30,2019-10-28,2019-12-01
 
-.PHONY: run setup test lint bench accuracy train pretrain browser
+.PHONY: run setup test lint bench screenshots accuracy train pretrain browser
 .DELETE_ON_ERROR:
 
 run: setup
@@ -23,8 +23,12 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed-bench
+bench: $(VENV)/.installed-bench $(VENV)/.installed-dev browser
 	$(BIN)/python -m benchmarks.bench
+	$(BIN)/python -m benchmarks.dashboard
+
+screenshots: $(VENV)/.installed-dev browser
+	$(BIN)/python -m benchmarks.screenshots
 
 accuracy: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/prepare.py
@@ -56,11 +60,11 @@ $(VENV)/.installed-bench: benchmarks/requirements.txt $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
 	touch $@
 
-# Browser tests drive a Chromium; without one they are skipped and say so.
+# Browser tests and the dashboard's benchmark drive a Chromium; without one they are skipped and say so.
 browser:
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium </dev/null; \
 	else \
-		echo "No Chromium was found, so the browser tests will be skipped. Remedy: install it, for example: sudo apt-get install chromium"; \
+		echo "No Chromium was found, so what needs one will be skipped. Remedy: install it, for example: sudo apt-get install chromium"; \
 	fi

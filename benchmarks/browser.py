@@ -1,11 +1,11 @@
 """The dashboard and a real browser that looks at it, for what is timed and what is pictured.
 
 Painted means: what the browser shows has changed for the last time. painted.js, within the page, notes the end of every frame in
-which a map was drawn, or a chart, a key figure or a heading changed; a map counts as drawn once its pixels can be read back. Once the
-script of the page has ended and nothing was painted for ``QUIET`` ms, the last of these frames is when the answer stood there; an
-earlier one may have held half of it. The clock starts
-at the browser's own event: the key pressed or the pointer released. An interaction that does not change the picture of the map, the
-lines of the chart or the figures it is said to change counts as a failure, not as a fast one.
+which a map was drawn, or a chart, a key figure, a heading or a message changed; a map counts as drawn once its pixels can be read
+back. Once the script of the page has ended and nothing was painted for ``QUIET`` ms, the last of these frames is when the answer stood
+there; an earlier one may have held half of it. The clock starts at the browser's own event: the key pressed or the pointer released.
+An interaction that does not change the picture of the map, the lines of the chart or the figures it is said to change counts as a
+failure, not as a fast one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 // When the page last painted what a planner reads, and what that shows; benchmarks/browser.py asks for both.
 //   began    the last press of a key or release of the pointer
-//   painted  the end of the last frame in which a map was drawn, or a chart, a key figure or a heading was changed
+//   painted  the end of the last frame in which a map was drawn, or a chart, a key figure, a heading or a message was changed
 // Times are in milliseconds of this page's clock.
 (() => {
-  const READ = ".js-plotly-plot, [data-testid=stMetric], h1, h3"
+  const READ = ".js-plotly-plot, [data-testid=stMetric], [data-testid=stAlert], h1, h3"
   const seen = (window.seen = { began: 0, painted: 0, content, atRest })
 
   for (const kind of ["pointerup", "keydown"]) {
@@ -27,7 +27,7 @@
 
   new MutationObserver((records) => {
     const within = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(READ)
-    const around = (node) => node.nodeType === Node.ELEMENT_NODE && node.querySelector(READ)
+    const around = (node) => node.nodeType === Node.ELEMENT_NODE && (node.matches(READ) || node.querySelector(READ))
     if (records.some(({ target, addedNodes }) => within(target) || [...addedNodes].some(around))) changed()
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
 

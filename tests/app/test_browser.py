@@ -130,7 +130,10 @@ def tick_first(page: Page) -> None:
     """A click on the box of the table's first row."""
     table = page.get_by_test_id("stDataFrame").last
     table.scroll_into_view_if_needed()
-    box = table.bounding_box()
+    before, box = None, table.bounding_box()
+    while box != before:  # what stands above may still grow
+        page.wait_for_timeout(300)
+        before, box = box, table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 18, box["y"] + HEADER + ROW / 2)
 
