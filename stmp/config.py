@@ -90,8 +90,8 @@ class TrainingConfig(Config):
     def pretraining(cls) -> TrainingConfig:
         """For simulated markets, a new one each step: small episodes, many of them; none is repeated, so none is varied."""
         return cls(
-            model=ModelConfig(features=48),
-            steps=30_000,
+            model=ModelConfig(features=48, shots=12),
+            steps=36_000,
             categories=1,
             spatial_regions=8,
             temporal_regions=5,
@@ -100,7 +100,7 @@ class TrainingConfig(Config):
             vary_stretch=0,
             vary_shift=0,
             special_days=0.6,
-            evaluate_every=250,
+            evaluate_every=500,
             patience=1000,
         )
 
