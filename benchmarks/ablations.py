@@ -31,7 +31,7 @@ from stmp.files import whole_file
 from stmp.forecaster import STMP
 from stmp.learning import Batch, Learner
 from stmp.model import Gaussian, STMPNetwork
-from stmp.pretraining import SCHEMA, PriorTasks
+from stmp.pretraining import ORIGIN, SCHEMA, PriorTasks
 from stmp.prior import draw_market
 from stmp.tasks import Pooled, QueryInputs, SupportInputs
 
@@ -146,7 +146,7 @@ def trained(variant: Variant, seed: int) -> STMP:
     config = config.model_copy(update={"model": model, "steps": STEPS, "evaluate_every": STEPS // 3} | variant.training)
     tasks = Views(PriorTasks(variant.schema, config, CPU, np.random.default_rng(seed)), variant.views)
     with tempfile.TemporaryDirectory() as folder:
-        learner = Learner(tasks, variant.schema, config, CPU, seed, Path(folder), {})
+        learner = Learner(tasks, ORIGIN, variant.schema, config, CPU, seed, Path(folder))
         for network in (learner.network, learner.average):
             variant.change(network)
         learner.train(None, None)

@@ -303,13 +303,19 @@ def goals(found: Sequence[tuple[Case, Result]], ours: str) -> list[dict[str, obj
         ),
     ]
     return [
-        {"name": name, "of": of, "value": None if math.isnan(value) else round(value, 3), "goal": goal, "met": met(value, goal)}
+        {
+            "name": name,
+            "of": of,
+            "value": None if math.isnan(value) else round(value, 3),
+            "goal": goal,
+            "met": None if math.isnan(value) else met(value, goal),
+        }
         for name, of, value, goal in rows
     ]
 
 
 def met(value: float, goal: float | tuple[float, float]) -> bool:
-    """At most the goal, or within it; a value that is not there meets none."""
+    """At most the goal, or within it."""
     return goal[0] <= value <= goal[1] if isinstance(goal, tuple) else value <= goal
 
 

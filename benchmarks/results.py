@@ -49,7 +49,8 @@ def suite(file: Path) -> str:
     for goal in content["goals"]:
         wanted = " to ".join(map(str, goal["goal"])) if isinstance(goal["goal"], list) else f"at most {goal['goal']}"
         reached = "not measured" if goal["value"] is None else goal["value"]
-        lines.append(f"| {goal['name']} | {goal['of']} | {reached} | {wanted} | {'yes' if goal['met'] else 'no'} |")
+        met = {True: "yes", False: "no", None: ""}[goal["met"]]
+        lines.append(f"| {goal['name']} | {goal['of']} | {reached} | {wanted} | {met} |")
     models = list(dict.fromkeys(row["model"] for row in content["windows"]))
     for kind in ("test", "tuning", "young", "single", "ordinary"):
         rows = {(row["case"], row["model"]): row for row in content["windows"] if row["kind"] == kind}

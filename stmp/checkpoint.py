@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from stmp.config import Calibration, Config, Schema, TrainingConfig
 from stmp.errors import CheckpointError
 from stmp.files import sha256, whole_file
+from stmp.market import Market
 
 if TYPE_CHECKING:
     import torch
@@ -27,22 +28,42 @@ CARD = "checkpoint.json"
 PACKAGES = ("stmp", "torch", "numpy", "pandas")
 
 
-class Card(Config):
-    """Everything about a checkpoint but its weights."""
+class Origin(Config):
+    """What a checkpoint learned from: one market's days, or simulated markets of every kind, which have no dates or names."""
 
-    format: Literal[1] = 1
     market: str
     title: str
     simulated: bool
     unit: str
-    regions: tuple[str, ...]
-    categories: tuple[str, ...]
+    data_digest: str
+    regions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    trained_from: str = ""
+    trained_until: str = ""
+
+    @classmethod
+    def of(cls, view: Market) -> Origin:
+        """All that ``view`` holds."""
+        return cls(
+            market=view.about.name,
+            title=view.about.title,
+            simulated=view.about.simulated,
+            unit=view.about.unit,
+            data_digest=view.digest,
+            regions=view.regions,
+            categories=view.categories,
+            trained_from=f"{view.dates[0]:%Y-%m-%d}",
+            trained_until=f"{view.cutoff:%Y-%m-%d}",
+        )
+
+
+class Card(Origin):
+    """Everything about a checkpoint but its weights."""
+
+    format: Literal[1] = 1
     streams: tuple[str, ...]
     facts: tuple[str, ...]
     known: tuple[str, ...]
-    trained_from: str
-    trained_until: str
-    data_digest: str
     weights_sha256: str
     seed: int
     steps: int

@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from stmp.batches import Episode, Gatherer
+from stmp.calibration import calibrate
+from stmp.checkpoint import Card, Origin, versions, write_checkpoint
 from stmp.config import Schema, TrainingConfig
 from stmp.files import whole_file
 from stmp.model import STMPNetwork
@@ -56,35 +58,42 @@ class Progress:
     seconds_left: float
 
 
+class Start(NamedTuple):
+    """Weights to go on from, and the hash that names them."""
+
+    sha256: str
+    weights: Mapping[str, Tensor]
+
+
 class Learner:
-    """The state of one training; ``identity`` is all that must be the same for an interrupted run to go on."""
+    """The state of one training, from ``tasks`` made of ``origin``; the checkpoint goes into ``out``."""
 
     def __init__(
         self,
         tasks: Tasks,
+        origin: Origin,
         schema: Schema,
         config: TrainingConfig,
         device: torch.device,
         seed: int,
         out: Path,
-        identity: Mapping[str, str],
-        start: Mapping[str, Tensor] | None = None,
+        start: Start | None = None,
     ) -> None:
-        self.tasks, self.config, self.device, self.seed, self.out, self.identity = tasks, config, device, seed, out, identity
+        self.tasks, self.origin, self.schema, self.config = tasks, origin, schema, config
+        self.device, self.seed, self.out, self.start = device, seed, out, start
         torch.manual_seed(seed)
         self.validation_batches = tasks.validation()
         self.network = STMPNetwork(config.model, schema).to(device)
         if start is not None:
-            self.network.load_state_dict(start)
+            self.network.load_state_dict(start.weights)
         self.average = copy.deepcopy(self.network).eval()
         self.best_weights = {k: v.clone() for k, v in self.average.state_dict().items()}
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.step, self.best, self.best_step, self.validation, self.seconds = 0, math.inf, 0, math.nan, 0.0
-        self.started = start is not None
 
     def train(self, report: Callable[[Progress], None] | None, logs: Path | None) -> None:
         self._resume()
-        if self.started and self.step == 0:
+        if self.start is not None and self.step == 0:
             self._evaluate()
         writer = None
         if logs is not None:
@@ -152,13 +161,37 @@ class Learner:
         self.average.load_state_dict(self.best_weights)
         return self.average
 
-    def clear(self) -> None:
-        """Remove what only an interrupted run needs."""
+    def keep(self) -> Card:
+        """Calibrate the best weights on the validation episodes, write them with their card, and remove what only an interrupted
+        run needs."""
+        network = self.best_network()
+        card = Card(
+            **self.origin.model_dump(),
+            **self.schema.model_dump(),
+            weights_sha256="",
+            seed=self.seed,
+            steps=self.best_step,
+            seconds=round(self.seconds, 1),
+            parameters=sum(p.numel() for p in network.parameters()),
+            config=self.config,
+            calibration=calibrate(network, self.tasks.validation(), self.seed),
+            scores={"validation_loss": self.best},
+            versions=versions(),
+        )
+        card = write_checkpoint(self.out, network, card)
         (self.out / RESUME).unlink(missing_ok=True)
+        return card
 
     def _fingerprint(self) -> dict[str, object]:
-        shapes = {name: list(value.shape) for name, value in self.network.state_dict().items()}  # another version's may differ
-        return {"config": self.config.model_dump(mode="json"), "seed": self.seed, "shapes": shapes, **self.identity}
+        """All that must be the same for an interrupted run to go on."""
+        return {
+            "config": self.config.model_dump(mode="json"),
+            "seed": self.seed,
+            "shapes": {name: list(value.shape) for name, value in self.network.state_dict().items()},  # another version's may differ
+            "digest": self.origin.data_digest,
+            "until": self.origin.trained_until,
+            "start": "" if self.start is None else self.start.sha256,
+        }
 
     def _save_state(self) -> None:
         """Weights, optimizer and random states, so that an interrupted run goes on as if it had not been."""

@@ -13,18 +13,17 @@ import pandas as pd
 import torch
 
 from stmp.batches import Gatherer
-from stmp.calibration import calibrate
-from stmp.checkpoint import Card, read_checkpoint, versions, write_checkpoint
+from stmp.checkpoint import Card, Origin, read_checkpoint
 from stmp.config import Schema, TrainingConfig
 from stmp.devices import choose_device
-from stmp.learning import Batch, Learner, Progress
+from stmp.learning import Batch, Learner, Progress, Start
 from stmp.market import Market
 from stmp.prior import draw_market
 from stmp.sampling import EpisodeSampler
 from stmp.tasks import Panel
-from stmp.training import MarketTasks, kept
+from stmp.training import MarketTasks
 
-NAME = "prior"  # the market that such a checkpoint says it was trained on
+ORIGIN = Origin(market="prior", title="Simulated markets of every kind", simulated=True, unit="orders", data_digest="prior")
 SCHEMA = Schema(streams=("cart_adds",), facts=(), known=())
 VALIDATION_SEED = (1_000_003, 0)  # markets of the validation: a pair, which no --seed of a training is
 VALIDATION_MARKETS = 64
@@ -42,35 +41,9 @@ def pretrain(
     """Train on ``config.steps`` simulated markets and write a checkpoint into ``out``. Interrupted, the same call goes on."""
     chosen = choose_device(device)
     tasks = PriorTasks(SCHEMA, config, chosen, np.random.default_rng(seed))
-    learner = Learner(tasks, SCHEMA, config, chosen, seed, out, {"digest": NAME})
+    learner = Learner(tasks, ORIGIN, SCHEMA, config, chosen, seed, out)
     learner.train(report, logs)
-    network = learner.best_network()
-    card = Card(
-        market=NAME,
-        title="Simulated markets of every kind",
-        simulated=True,
-        unit="orders",
-        regions=(),
-        categories=(),
-        streams=SCHEMA.streams,
-        facts=SCHEMA.facts,
-        known=SCHEMA.known,
-        trained_from="",
-        trained_until="",
-        data_digest=NAME,
-        weights_sha256="",
-        seed=seed,
-        steps=learner.best_step,
-        seconds=round(learner.seconds, 1),
-        parameters=sum(p.numel() for p in network.parameters()),
-        config=config,
-        calibration=calibrate(network, tasks.validation(), seed),
-        scores={"validation_loss": learner.best},
-        versions=versions(),
-    )
-    card = write_checkpoint(out, network, card)
-    learner.clear()
-    return card
+    return learner.keep()
 
 
 def tune(
@@ -95,10 +68,9 @@ def tune(
     config = (config or TrainingConfig.tuning()).model_copy(update={"model": card.config.model})
     own = MarketTasks(view, card.schema_, config, chosen, seed)
     tasks = ReplayTasks(own, PriorTasks(card.schema_, config, chosen, own.random))
-    identity = {"digest": view.digest, "until": f"{view.cutoff:%Y-%m-%d}", "start": card.weights_sha256}
-    learner = Learner(tasks, card.schema_, config, chosen, seed, out, identity, network.state_dict())
+    learner = Learner(tasks, Origin.of(view), card.schema_, config, chosen, seed, out, Start(card.weights_sha256, network.state_dict()))
     learner.train(report, logs)
-    return kept(learner, view, card.schema_, own, seed)
+    return learner.keep()
 
 
 class ReplayTasks:

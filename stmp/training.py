@@ -11,8 +11,7 @@ import pandas as pd
 import torch
 
 from stmp.batches import Gatherer
-from stmp.calibration import calibrate
-from stmp.checkpoint import Card, versions, write_checkpoint
+from stmp.checkpoint import Card, Origin
 from stmp.config import Schema, TrainingConfig
 from stmp.devices import choose_device
 from stmp.errors import CutoffError
@@ -44,41 +43,9 @@ def train(
     view = market.until(until if until is not None else market.cutoff)
     schema, chosen = Schema.of(view), choose_device(device)
     tasks = MarketTasks(view, schema, config, chosen, seed)
-    identity = {"digest": view.digest, "until": f"{view.cutoff:%Y-%m-%d}"}
-    learner = Learner(tasks, schema, config, chosen, seed, out, identity)
+    learner = Learner(tasks, Origin.of(view), schema, config, chosen, seed, out)
     learner.train(report, logs)
-    return kept(learner, view, schema, tasks, seed)
-
-
-def kept(learner: Learner, view: Market, schema: Schema, tasks: MarketTasks, seed: int) -> Card:
-    """Calibrate the learner's best weights on the validation span of ``view`` and write them with their card."""
-    network = learner.best_network()
-    card = Card(
-        market=view.about.name,
-        title=view.about.title,
-        simulated=view.about.simulated,
-        unit=view.about.unit,
-        regions=view.regions,
-        categories=view.categories,
-        streams=schema.streams,
-        facts=schema.facts,
-        known=schema.known,
-        trained_from=f"{view.dates[0]:%Y-%m-%d}",
-        trained_until=f"{view.cutoff:%Y-%m-%d}",
-        data_digest=view.digest,
-        weights_sha256="",
-        seed=seed,
-        steps=learner.best_step,
-        seconds=round(learner.seconds, 1),
-        parameters=sum(p.numel() for p in network.parameters()),
-        config=learner.config,
-        calibration=calibrate(network, tasks.validation(), seed),
-        scores={"validation_loss": learner.best},
-        versions=versions(),
-    )
-    card = write_checkpoint(learner.out, network, card)
-    learner.clear()
-    return card
+    return learner.keep()
 
 
 class MarketTasks:

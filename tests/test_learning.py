@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from stmp.checkpoint import CARD, WEIGHTS, Origin
 from stmp.config import Schema
-from stmp.learning import RESUME, Learner, Progress
+from stmp.learning import RESUME, Learner, Progress, Start
 from stmp.market import Market
 from stmp.training import MarketTasks
 from tests.markets import small_market
@@ -35,12 +36,11 @@ def market() -> Market:
 def learner(market: Market, tmp_path: Path) -> Callable[..., Learner]:
     """A learner of the small market; options are those of the training, but for seed, out, digest and start."""
 
-    def make(
-        seed: int = 0, out: Path = tmp_path, digest: str = "mine", start: Mapping[str, Tensor] | None = None, **options: float
-    ) -> Learner:
+    def make(seed: int = 0, out: Path = tmp_path, digest: str = "mine", start: Start | None = None, **options: float) -> Learner:
         config = TINY_TRAINING.model_copy(update=options)
         schema = Schema.of(market)
-        return Learner(MarketTasks(market, schema, config, CPU, seed), schema, config, CPU, seed, out, {"digest": digest}, start)
+        origin = Origin.of(market).model_copy(update={"data_digest": digest})
+        return Learner(MarketTasks(market, schema, config, CPU, seed), origin, schema, config, CPU, seed, out, start)
 
     return make
 
@@ -99,8 +99,8 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(learner: Callable[..., Le
     assert [(p.loss, p.validation) for p in resumed] == [(p.loss, p.validation) for p in reports[-len(resumed) :]]
     assert alike(weights(again), weights(whole))
     assert (again.best, again.best_step) == (whole.best, whole.best_step)
-    again.clear()
-    assert not (tmp_path / RESUME).exists()
+    again.keep()
+    assert {file.name for file in tmp_path.iterdir() if file.is_file()} == {WEIGHTS, CARD}
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_weights_to_go_on_from_are_kept_where_no_step_is_better(learner: Callabl
     first = learner(out=tmp_path / "first", steps=30, evaluate_every=15, learning_rate=1e-2)
     learned(first)
     start = weights(first)
-    worse = learner(start=start, steps=8, evaluate_every=2, patience=2, learning_rate=3.0)
+    worse = learner(start=Start("theirs", start), steps=8, evaluate_every=2, patience=2, learning_rate=3.0)
     reports = learned(worse)
     assert worse.best_step == 0
     assert len(reports) == 4
     assert worse.best == pytest.approx(first.best, rel=1e-6)
     assert [p.best for p in reports] == [worse.best] * 4
     assert alike(weights(worse), start)
-    better = learner(out=tmp_path / "better", start=start, steps=20, evaluate_every=10, learning_rate=1e-3)
+    better = learner(out=tmp_path / "better", start=Start("theirs", start), steps=20, evaluate_every=10, learning_rate=1e-3)
     learned(better)
     assert better.best < first.best
     assert better.best_step > 0

@@ -134,9 +134,10 @@ def test_markets_of_the_validation_are_never_drawn(monkeypatch: pytest.MonkeyPat
         assert [(e.origin, e.types) for e in one] == [(e.origin, e.types) for e in other]
 
 
-def test_loss_falls_on_markets_that_were_never_drawn(tmp_path: Path) -> None:
+def test_loss_falls_on_markets_that_were_never_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretraining, "VALIDATION_MARKETS", 24)  # of few, one odd market can hide what was learned
     reports: list[Progress] = []
-    config = CONFIG.model_copy(update={"steps": 30, "evaluate_every": 3, "learning_rate": 3e-3, "batch": 4})
+    config = CONFIG.model_copy(update={"steps": 30, "evaluate_every": 6, "learning_rate": 3e-3, "batch": 4})
     card = pretrained(tmp_path, config, report=reports.append)
     validation = list(dict.fromkeys(p.validation for p in reports if np.isfinite(p.validation)))
     assert validation[-1] < validation[0] - 0.2
