@@ -22,12 +22,13 @@ import numpy as np
 import pandas as pd
 
 from stmp.baselines import BASELINES, make_baselines
-from stmp.checkpoint import CARD, read_card
+from stmp.checkpoint import CARD
 from stmp.config import ModelConfig, TrainingConfig
+from stmp.conformal import Calibrated
 from stmp.errors import StmpError
-from stmp.evaluation import metrics
+from stmp.evaluation import metrics, pit
 from stmp.evaluation.window import Window
-from stmp.files import whole_file
+from stmp.files import sha256, whole_file
 from stmp.forecast import Forecaster
 from stmp.market import Market
 from stmp.market.load import load_market
@@ -41,7 +42,7 @@ BASE = ROOT / "pretrained" / "stmp-base"
 SAMPLES, SEED = 200, 0
 ORDINARY_EVERY = 28  # days
 YOUNG, YOUNG_DAYS = 6, 7  # every sixth region has a past of a week
-OURS = ("stmp_base", "stmp_tuned", "stmp_single", "stmp_faithful")
+OURS = ("stmp_base", "stmp_calibrated", "stmp_tuned", "stmp_single", "stmp_faithful")
 ALONE = ("parcels 2021-10-28", "parcels 2022-05-28", "favorita 2015-12-14")  # where a training on the one market is scored, too
 AVERAGES = {"stmp_and_lightgbm": ("stmp_base", "lightgbm")}
 NEURAL = ("nhits", "tft", "tide")  # of neuralforecast, which 'make bench' installs
@@ -89,8 +90,8 @@ FESTIVALS = (
 @dataclass(frozen=True)
 class Result:
     """What a forecaster made of a case. Errors are of its special days (festivals and public holidays), or of ordinary days where it
-    is an ordinary window; ``days`` counts them. totals_in_80: share of the days whose total lies in the 80 % interval.
-    seconds: fit and forecast."""
+    is an ordinary window; ``days`` counts them. totals_in_80: share of the days whose total lies in the 80 % interval, and so on.
+    pit, totals_pit: share of the cells, and of the days' totals, in each bin of ``pit.EDGES``. seconds: fit and forecast."""
 
     model: str
     case: str
@@ -99,9 +100,15 @@ class Result:
     mse_rel: float
     bias: float
     crps: float
+    in_50: float
     in_80: float
+    in_95: float
     total_wape: float
+    totals_in_50: float
     totals_in_80: float
+    totals_in_95: float
+    pit: tuple[float, ...]
+    totals_pit: tuple[float, ...]
     seconds: float
 
 
@@ -167,11 +174,22 @@ def score(case: Case, model: str, samples: np.ndarray, seconds: float) -> Result
         mse_rel=metrics.mse_rel(actual, samples.mean(-1), metrics.mean_scale(window.view.orders[rows])),
         bias=metrics.bias(actual, samples.mean(-1)),
         crps=metrics.crps(actual, samples),
+        in_50=metrics.coverage(actual, samples, 0.5),
         in_80=metrics.coverage(actual, samples, 0.8),
+        in_95=metrics.coverage(actual, samples, 0.95),
         total_wape=metrics.wape(total, np.median(total_samples, -1)),
+        totals_in_50=metrics.coverage(total, total_samples, 0.5),
         totals_in_80=metrics.coverage(total, total_samples, 0.8),
+        totals_in_95=metrics.coverage(total, total_samples, 0.95),
+        pit=shares(actual, samples),
+        totals_pit=shares(total, total_samples),
         seconds=round(seconds, 2),
     )
+
+
+def shares(actual: np.ndarray, samples: np.ndarray) -> tuple[float, ...]:
+    """The PIT histogram, to four digits."""
+    return tuple(round(float(share), 4) for share in pit.histogram(*pit.ranks(actual, samples)))
 
 
 def drawn(case: Case, model: str) -> tuple[np.ndarray, float]:
@@ -180,6 +198,7 @@ def drawn(case: Case, model: str) -> tuple[np.ndarray, float]:
         parts = [drawn(case, part) for part in AVERAGES[model]]
         return average(*(samples for samples, _ in parts)), sum(seconds for _, seconds in parts)
     version = base_hash() if model in OURS else code_hash("benchmarks/neural.py" if model in NEURAL else "stmp/baselines")
+    version += code_hash("stmp/conformal.py") if model == "stmp_calibrated" else ""
     key = hashlib.sha256(json.dumps([case.name, case.horizon, model, version, market_of(case.market).digest]).encode()).hexdigest()[:16]
     file = KEPT / f"{case.name.replace(' ', '-')}-{model}-{key}.npz"
     if not file.is_file():
@@ -201,14 +220,16 @@ def average(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def forecaster_of(model: str, case: Case) -> Forecaster:
-    """A peer, our weights that saw simulated markets only, these tuned on the market's own past before the cutoff, or weights that saw
-    that past alone."""
+    """A peer, our weights that saw simulated markets only, these with intervals spread by the market's own past or tuned on it before the
+    cutoff, or weights that saw that past alone."""
     if model in BASELINES:
         return make_baselines([model])[0]
     if model in NEURAL:
         from benchmarks.neural import Neural
 
         return Neural(model)
+    if model == "stmp_calibrated":
+        return Calibrated(Forecaster.load(BASE, "cpu"))
     version = base_hash()[:8] if model == "stmp_tuned" else str(SEED)
     out = BASE if model == "stmp_base" else KEPT / model / f"{case.name.replace(' ', '-')}-{version}"
     if not (out / CARD).is_file():
@@ -223,7 +244,8 @@ def forecaster_of(model: str, case: Case) -> Forecaster:
 
 @cache
 def base_hash() -> str:
-    return read_card(BASE).weights_sha256
+    """Of the weights and all that stands on their card, the calibration among it."""
+    return sha256(BASE / CARD)
 
 
 @cache

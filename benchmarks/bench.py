@@ -1,6 +1,6 @@
 """What a forecast, a training and a start cost, with ratios to floors and to other models measured in the same run.
 
-Run by ``make bench``; ``python -m benchmarks.bench forecast start memory`` leaves out the training, which takes minutes.
+Run by ``make bench``; ``python -m benchmarks.bench forecast start memory`` leaves out what fits other models, which takes minutes.
 Two threads compute, also where there are more cores. The limits are those the project set itself; a run on a busy machine says nothing.
 """
 
@@ -14,18 +14,25 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from rich.console import Console
 from rich.table import Table
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map_only
 
-from benchmarks.neural import Panel, network
-from stmp.forecast import BASELINE
+from benchmarks.neural import Neural, Panel, network
+from stmp.baselines import make_baselines
+from stmp.forecast import BASELINE, Forecaster
 from stmp.forecaster import STMP
 from stmp.learning import Progress
 from stmp.market import Market
@@ -35,7 +42,7 @@ from stmp.training import train
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKET = ROOT / "assets" / "markets" / "beijing"
-CHECKPOINT = ROOT / "pretrained" / "beijing"
+CHECKPOINT, GENERAL = ROOT / "pretrained" / "beijing", ROOT / "pretrained" / "stmp-base"
 STMP_COMMAND = [str(Path(sys.executable).with_name("stmp"))]
 THREADS = 2
 CUTOFF, UNTIL = pd.Timestamp("2019-10-31"), pd.Timestamp("2018-12-31")
@@ -92,38 +99,38 @@ def forecast_rows() -> Iterator[Row]:
     ]
     for what, scenario, before, limit in cases:
         before()
-        with recorded_products(forecaster.network) as products:
+        with Products() as products:
             forecast(scenario)
         value = median_seconds(lambda scenario=scenario: forecast(scenario), before)
-        floor = median_seconds(lambda products=products: replay(products))
-        yield Row(what, value / MILLISECOND, "ms", limit, "its products and LSTM steps alone", floor / MILLISECOND, 3)
+        floor = median_seconds(products.replay)
+        yield Row(what, value / MILLISECOND, "ms", limit, "its matrix products and LSTMs alone", floor / MILLISECOND, 3)
 
 
-Product = tuple[torch.nn.Module, torch.Tensor]
+class Products(TorchFunctionMode):
+    """Records every matrix product and LSTM called within its block, to call them again on the same tensors and nothing else.
 
+    What counts as a product: linear layers, einsums, ``addmm`` and ``@``. Not counted: all elementwise work, among it the noise of the
+    samples and the exponential of each, without which no forecast in samples can be.
+    """
 
-@contextmanager
-def recorded_products(network: torch.nn.Module) -> Iterator[list[Product]]:
-    """Every linear layer and LSTM the network runs within the block, with its input. The few einsums are left out: a lower floor."""
-    products: list[Product] = []
+    CALLS = frozenset({functional.linear, torch.lstm, torch.einsum, torch.addmm, torch.matmul, Tensor.matmul})
 
-    def record(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], _: object) -> None:
-        products.append((module, inputs[0].detach().clone(memory_format=torch.contiguous_format)))
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorded: list[Callable[[], object]] = []
 
-    parts = [module for module in network.modules() if isinstance(module, torch.nn.Linear | torch.nn.LSTM)]
-    hooks = [module.register_forward_hook(record) for module in parts]
-    try:
-        yield products
-    finally:
-        for hook in hooks:
-            hook.remove()
+    def __torch_function__(self, call: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+        kwargs = kwargs or {}
+        if call in self.CALLS:
+            kept = tree_map_only(Tensor, torch.clone, args)  # later work in place must not change what it was given
+            self.recorded.append(partial(call, *kept, **kwargs))
+        return call(*args, **kwargs)
 
-
-def replay(products: list[Product]) -> None:
-    """The recorded layers on the recorded inputs, and nothing else."""
-    with torch.inference_mode():
-        for module, inputs in products:
-            module(inputs)
+    def replay(self) -> None:
+        """Call what was recorded."""
+        with torch.inference_mode():
+            for product in self.recorded:
+                product()
 
 
 def training_rows() -> Iterator[Row]:
@@ -131,7 +138,8 @@ def training_rows() -> Iterator[Row]:
     market = load_market(MARKET).until(UNTIL)
     step, steps, whole = train_stmp(market)
     what = f"training STMP, {steps} steps to the early stop"
-    yield Row(what, whole, "s", TRAINING_LIMIT, "LightGBM, fit and forecast", fit_lightgbm(market))
+    (lightgbm,) = make_baselines(["lightgbm"])
+    yield Row(what, whole, "s", TRAINING_LIMIT, "LightGBM, fit and forecast", fit_and_forecast(lightgbm, market, UNTIL))
     tft = train_tft(market)
     if tft is None:
         console.print("neuralforecast is not installed, so TFT is left out. Remedy: run 'make bench'.")
@@ -155,13 +163,10 @@ def train_stmp(market: Market) -> tuple[float, int, float]:
     return float(np.median(np.diff(ends))), len(ends), time.perf_counter() - began
 
 
-def fit_lightgbm(market: Market) -> float:
-    """Seconds of the LightGBM baseline at one cutoff; it fits anew at each."""
-    from stmp.baselines import make_baselines
-
-    (model,) = make_baselines(["lightgbm"])
+def fit_and_forecast(model: Forecaster, market: Market, cutoff: pd.Timestamp) -> float:
+    """Seconds of one forecast by a model that is fitted anew at each cutoff."""
     began = time.perf_counter()
-    model.forecast(market, UNTIL, HORIZON, samples=SAMPLES)
+    model.forecast(market, cutoff, HORIZON, samples=SAMPLES)
     return time.perf_counter() - began
 
 
@@ -184,6 +189,23 @@ def train_tft(market: Market) -> tuple[float, int, float] | None:
         began = time.perf_counter()
         model.fit(panel.table([0], panel.days), val_size=panel.days // 5)
         return float(np.median(np.diff(ends))), len(ends), time.perf_counter() - began
+
+
+def first_rows() -> Iterator[Row]:
+    """The first forecast of a market that the general checkpoint has never seen, files read included, against models fitted to it."""
+
+    def first() -> None:
+        STMP.load(GENERAL, "cpu").forecast(load_market(MARKET), CUTOFF, HORIZON, samples=SAMPLES)
+
+    value, market = median_seconds(first), load_market(MARKET)
+    peers = dict(zip(("LightGBM", "AutoETS"), make_baselines(["lightgbm", "auto_ets"]), strict=True))
+    if find_spec("neuralforecast"):
+        peers["TFT"] = Neural("tft")
+    else:
+        console.print("neuralforecast is not installed, so TFT is left out. Remedy: run 'make bench'.")
+    for name, model in peers.items():
+        seconds = fit_and_forecast(model, market, CUTOFF)
+        yield Row(f"first forecast of a new market by {GENERAL.name}, from its files", value, "s", 2, f"{name}, fit and forecast", seconds)
 
 
 def start_rows() -> Iterator[Row]:
@@ -217,7 +239,7 @@ def peak_megabytes(command: list[str]) -> float:
     return int(done.stdout) * 1024 / 1e6
 
 
-SECTIONS = {"forecast": forecast_rows, "start": start_rows, "memory": memory_rows, "training": training_rows}
+SECTIONS = {"forecast": forecast_rows, "first": first_rows, "start": start_rows, "memory": memory_rows, "training": training_rows}
 
 
 def main(names: list[str]) -> None:
@@ -225,11 +247,12 @@ def main(names: list[str]) -> None:
     unknown = set(names) - set(SECTIONS)
     if unknown:
         sys.exit(f"unknown section {', '.join(sorted(unknown))}. Remedy: use {', '.join(SECTIONS)}.")
-    if not CHECKPOINT.is_dir():
-        sys.exit(f"{CHECKPOINT} is missing. Remedy: run 'make train'.")
+    for folder, remedy in ((CHECKPOINT, "make train"), (GENERAL, "make pretrain")):
+        if not folder.is_dir():
+            sys.exit(f"{folder} is missing. Remedy: run '{remedy}'.")
     os.environ["OMP_NUM_THREADS"] = str(THREADS)
     torch.set_num_threads(THREADS)
-    how = f"forecast and start: medians of {REPEATS} runs after {WARM_UP}; a step: the median; memory and whole trainings: one run each"
+    how = f"forecast, first, start: medians of {REPEATS} runs after {WARM_UP}; a step: the median; memory and all fits: one run each"
     table = empty_table(f"{how}\n{THREADS} threads of {os.cpu_count()} cores, torch {torch.__version__}")
     for name in names or SECTIONS:
         console.print(f"measuring: {name} ...")

@@ -1,7 +1,8 @@
-"""Pictures of every page and state, to be looked at: both languages, both themes, a wide and a narrow window, in full height.
+"""Pictures of every page and state, to be looked at: both languages, both themes, a usual and a narrow window, in full height,
+the first page in a very wide one, too.
 
 Run by ``make screenshots``, into runs/screenshots; ``python -m benchmarks.screenshots accuracy what-if`` takes those alone whose names
-begin so. ``python -m benchmarks.screenshots guide`` makes the pictures of docs/guide.md anew.
+begin so. ``python -m benchmarks.guide`` makes the pictures of docs/guide.md anew.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ from benchmarks.bench import MARKET
 from benchmarks.browser import CHROMIUM, NO_CHROMIUM, ROOT, SIZE, Query, Server, chromium, come_to_rest, opened, served, visitor
 from stmp.scenario import Move, Recent, Scenario
 
-OUT, PICTURES = ROOT / "runs" / "screenshots", ROOT / "docs" / "pictures"
+OUT = ROOT / "runs" / "screenshots"
 NARROW = (1024, 768)
-TALLEST = 6000  # pixels
+TALLEST = 8000  # pixels
 PAUSE = 1000  # milliseconds; a page comes to rest more than once, for what it waits for on the server is not painted yet
 
 View = tuple[str, str, tuple[int, int]]  # language, theme, size
 EVERY: list[View] = list(product(("en", "zh"), ("light", "dark"), (SIZE, NARROW)))
 TWO: list[View] = [("en", "light", SIZE), ("zh", "dark", NARROW)]
+WIDE: list[View] = [("en", "light", (1920, 1080)), ("zh", "dark", (1920, 1080))]
 
 ASKED: Query = {"cutoff": "2019-10-21", "horizon": "21"}  # three weeks before Double 11, which is the last of the days
 SCENARIOS = [
@@ -57,17 +59,20 @@ PAGES = [
     Shot("forecast-districts", "", {**ASKED, "districts": ["110105", "110108", "110115"], "category": "Phones"}),
     Shot("what-if", "what-if", TOGETHER),
     Shot("what-if-empty", "what-if"),
+    Shot("plans", "plans", ASKED),
+    Shot("stock", "stock", ASKED),
     Shot("similarity", "similarity", ASKED),
     Shot("similarity-date-types", "similarity", {**ASKED, "compare": "date-types"}),
     Shot("accuracy", "accuracy"),
     Shot("about", "about"),
 ]
+AT_WORK = "state-at-work"
 LINKS = [Shot("state-held-otherwise", "", HELD_OTHERWISE), Shot("state-strange-link", "", STRANGE)]
 
 
 def no_checkpoint(folder: Path) -> tuple[Path, Path]:
     """A checkout in which nothing was trained."""
-    for part in ("app", "stmp"):
+    for part in ("app", "stmp", "assets/fonts"):
         shutil.copytree(ROOT / part, folder / part)
     return MARKET, folder
 
@@ -115,7 +120,9 @@ def main(wanted: Sequence[str]) -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         with served() as server:
-            for shots, views in ((PAGES, EVERY), (LINKS, TWO)):
+            if _is_wanted(AT_WORK, wanted):
+                take_at_work(browser, server)
+            for shots, views in ((PAGES, EVERY), (PAGES[:1], WIDE), (LINKS, TWO)):
                 for shot in filter(lambda shot: _is_wanted(shot.name, wanted), shots):
                     take(browser, server, shot, views)
         for state in STATES:
@@ -131,15 +138,27 @@ def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
     return not wanted or name.startswith(tuple(wanted))
 
 
+def take_at_work(browser: Browser, server: Server) -> None:
+    """What the first visitor of a server sees while it makes the first forecast."""
+    page = visitor(browser)
+    page.goto(server.link())
+    page.get_by_test_id("stSpinner").wait_for()
+    _keep(page, AT_WORK, "en", "light", SIZE)
+
+
 def take(browser: Browser, server: Server, shot: Shot, views: Sequence[View]) -> None:
     """One picture of each view."""
     for language, theme, size in views:
         page = visitor(browser, size, theme)
         show(page, server, shot, language)
-        file = OUT / f"{shot.name}-{language}-{theme}-{size[0]}.png"
-        page.screenshot(path=file)
-        page.context.close()
-        print(file)
+        _keep(page, shot.name, language, theme, size)
+
+
+def _keep(page: Page, name: str, language: str, theme: str, size: tuple[int, int]) -> None:
+    file = OUT / f"{name}-{language}-{theme}-{size[0]}.png"
+    page.screenshot(path=file)
+    page.context.close()
+    print(file)
 
 
 def show(page: Page, server: Server, shot: Shot, language: str = "en") -> None:

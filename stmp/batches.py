@@ -121,7 +121,7 @@ class Gatherer:
             facts=self._facts(episodes),
             matched=values[:, None] - streams[0].level_at(matched_origin),
             matched_present=(there * real[..., None, None])[:, None] * streams[0].founded_at(matched_origin),
-            weekday=self._aligned(streams[0], days - self.config.support_lead, days)[..., :WEEKS].mean(-1),
+            weekday=self._weekdays(streams[0], days - self.config.support_lead, days).mean(2),
             relations=torch.as_tensor(self._relations(episodes, support), device=self.panel.device),
             members=torch.as_tensor(support.members, device=self.panel.device),
             mix=torch.as_tensor(np.stack([e.mix for e in episodes]), device=self.panel.device),
@@ -161,7 +161,7 @@ class Gatherer:
         return self.panel.type_kinds[torch.as_tensor(self.panel.type_of, device=self.panel.device)[days]]
 
     def _streams(self, episodes: list[Episode]) -> list[_Stream]:
-        return [_Stream(self.panel, index, episodes) for index in range(len(self.panel.logs))]
+        return [_Stream(self.panel, index, episodes) for index in range(len(self.panel.streams))]
 
     def _days(self, support: Support) -> tuple[Tensor, Tensor]:
         """[B, N] positions of the support days, padding moved to a day that exists, and which of them are real."""
@@ -194,15 +194,10 @@ class Gatherer:
     def _aligned(self, orders: _Stream, origins: Tensor, targets: Tensor) -> Tensor:
         """[B, M, R, C, A]: the last four same weekdays, means of the last 7 and 3 days, the last day, and the year before."""
         panel = self.panel
-        level = orders.level_at(origins)
-        back = 7 * torch.div(targets - origins + 6, 7, rounding_mode="floor")
-        weeks = torch.arange(WEEKS, device=panel.device) * 7
         recent = torch.arange(7, device=panel.device)
-        same, same_there = orders.at((targets - back)[..., None] - weeks, ordinary=True)  # [B, M, 4, R, C]
-        last, last_there = orders.at(origins[..., None] - recent, ordinary=True)
-        same = (same - level[:, :, None]) * same_there
-        last = (last - level[:, :, None]) * last_there
-        parts = [same.movedim(2, -1)]
+        last, last_there = orders.at(origins[..., None] - recent, ordinary=True)  # [B, M, 7, R, C]
+        last = (last - orders.level_at(origins)[:, :, None]) * last_there
+        parts = [self._weekdays(orders, origins, targets).movedim(2, -1)]
         for span in (7, 3, 1):
             mean = last[:, :, :span].sum(2) / last_there[:, :, :span].sum(2).clamp(min=1)
             parts.append(mean[..., None])
@@ -214,6 +209,13 @@ class Gatherer:
         result = torch.cat([*parts, year[..., None], year_there[..., None]], dim=-1)
         assert result.shape[-1] == ALIGNED
         return result
+
+    def _weekdays(self, orders: _Stream, origins: Tensor, targets: Tensor) -> Tensor:
+        """[B, M, 4, R, C] relative volumes of the targets' weekday in the last four weeks before the origins, 0 unless ordinary."""
+        back = 7 * torch.div(targets - origins + 6, 7, rounding_mode="floor")
+        weeks = torch.arange(WEEKS, device=self.panel.device) * 7
+        same, there = orders.at((targets - back)[..., None] - weeks, ordinary=True)
+        return (same - orders.level_at(origins)[:, :, None]) * there
 
     def _relations(self, episodes: list[Episode], support: Support) -> NDArray[np.float32]:
         """[B, P, Y, N, Q] how each support day relates to each (target day, date type)."""
@@ -253,20 +255,26 @@ class _Stream:
     def __init__(self, panel: Panel, index: int, episodes: list[Episode], *, masked: bool = True) -> None:
         self.panel = panel
         self.number = torch.arange(len(episodes), device=panel.device)
-        single = panel.logs[index].shape[1] == 1
-        picks = []
-        for episode in episodes:
-            rows = torch.as_tensor(episode.regions, device=panel.device)
-            columns = torch.as_tensor(episode.categories, device=panel.device)
-            picks.append((rows[:, None], torch.zeros_like(columns[:1]) if single else columns))
-        self.logs = torch.stack([panel.logs[index][p] for p in picks])  # [B, R, C or 1, D]
-        self.levels = torch.stack([panel.levels[index][p] for p in picks])
-        self.founded = torch.stack([panel.founded[index][p] for p in picks])
+        series = panel.streams[index]
+        self.logs, self.levels = self._chosen(series.logs, episodes), self._chosen(series.levels, episodes)  # [B, R, C or 1, D]
+        self.founded, self.present = self._chosen(series.founded, episodes), self._chosen(series.present, episodes)
         if episodes[0].shift is not None:
             self._vary(episodes)
-        self.present = torch.stack([panel.present[index][p] for p in picks])
         if masked and episodes[0].masked_regions is not None:
             self._mask_histories(episodes)
+
+    def _chosen(self, values: Tensor, episodes: list[Episode]) -> Tensor:
+        """[B, R, C or 1, D] the regions and categories of each episode; no copy where one episode has them all, as a forecast does."""
+        one = episodes[0]
+        everything = zip((one.regions, one.categories), self.panel.view.orders.shape[:2], strict=True)
+        if len(episodes) == 1 and all(np.array_equal(chosen, np.arange(size)) for chosen, size in everything):
+            return values[None]
+        parts = []
+        for episode in episodes:
+            rows = torch.as_tensor(episode.regions, device=values.device)
+            columns = torch.as_tensor(episode.categories if values.shape[1] > 1 else [0], device=values.device)
+            parts.append(values[rows[:, None], columns])
+        return torch.stack(parts)
 
     def _mask_histories(self, episodes: list[Episode]) -> None:
         """Masked regions keep two weeks before the origin, as a district that has just opened would, and a level of these alone."""

@@ -128,7 +128,7 @@ class Forecaster(ABC):
         expected = (len(view.regions), len(view.categories), horizon, samples)
         if drawn.shape != expected:
             raise ValueError(f"{self.name}: expected samples of shape {expected}, got {drawn.shape}")
-        calendar = scenario.apply(view).calendar
+        calendar = scenario.calendar(view)
         days = [calendar.blend(int(position)) for position in calendar.dates.get_indexer(dates)]
         psi = self.representations(view, tuple(dict.fromkeys(label for blend in days for label in blend)))
         return Forecast(self.name, view.regions, view.categories, dates, view.cutoff, drawn, seed, scenario, psi)

@@ -99,16 +99,13 @@ class _Inferred:
                 "Remedy: choose a later cutoff."
             )
         self.view = view
-        self.gatherer = self._gatherer(view)
+        self.gatherer = Gatherer(Panel(view, self.schema, self.config.window, self.device), self.config)
         self.vocabulary = {t.label: i for i, t in enumerate(self.gatherer.panel.types)}
         self.regions: Gaussian
         self._types: dict[str, tuple[Tensor, Tensor]] = {}
         self._queries: dict[int, _Query] = {}
         self._draws: OrderedDict[tuple[int, int, int], Draws] = OrderedDict()
         self.calibration = forecaster.card.calibration
-
-    def _gatherer(self, view: Market) -> Gatherer:
-        return Gatherer(Panel(view, self.schema, self.config.window, self.device), self.config)
 
     def psi(self, labels: Sequence[str]) -> Gaussian:
         """psi of date types [1, Y, C, Z]; those not yet known are inferred in one pass."""
@@ -128,7 +125,7 @@ class _Inferred:
         plain = scenario == Scenario(name=scenario.name)
         if plain and horizon in self._queries:
             return self._queries[horizon]
-        gatherer = self.gatherer if plain else self._gatherer(scenario.apply(self.view))
+        gatherer = self.gatherer if plain else Gatherer(self.gatherer.panel.changed(scenario.apply(self.view)), self.config)
         panel = gatherer.panel
         first = panel.first_day + panel.days
         blends = [panel.view.calendar.blend(first + day) for day in range(horizon)]

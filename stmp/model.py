@@ -25,10 +25,12 @@ from torch.nn import functional
 
 from stmp.config import Calibration, ModelConfig, Schema
 from stmp.labels import EVIDENCE, LabelPath
+from stmp.layout import draws_innermost, planes
 from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, PRESENT, RELATION_WEIGHT, STEP_FEATURES, QueryInputs, SupportInputs
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
 MAX_NOISE = 4.0  # scales: a heavier tail in log space would give the mean of the volumes no finite value
+MAX_SCALE = 1.0  # log volume; of a wider one the mean of the volumes would be its few largest draws
 
 
 class SkipLSTM(nn.Module):
@@ -224,22 +226,23 @@ class Generator(nn.Module):
         volume, and the head's last layer but one [L, B, R, C, P, G]."""
         of_type = torch.einsum("bpy,lbycz->lbcpz", query.mix, date_type)
         hidden = self.first_region(region)[..., None, :] + self.first_type(of_type)[:, :, None]
-        hidden = (hidden + query.hidden[None]).relu_()
-        correction, gate, focus, keep = self.head(hidden).unbind(-1)
+        hidden.add_(query.hidden).relu_()  # in place: by far the largest tensor of a forecast
+        correction, *gates = planes(self.head, hidden)
         if not self.config.support_base:
             return correction + query.ar[None] if self.config.aligned_ar else correction, hidden
         # The cell of the (region, date type) grid: the date type's uplift, and how this region departs on a day of this type.
         response = self.response(of_type) + functional.pad(of_type[..., 1 : 1 + KINDS], (0, of_type.shape[-1] - KINDS))
-        base = torch.einsum("lbrcz,lbcpz->lbrcp", region, response) + of_type[:, :, None, ..., 0] + query.rest[None]
-        base = 2 * torch.sigmoid(keep) * (base + torch.sigmoid(focus) * query.narrower[None])
+        gate, focus, keep = (torch.sigmoid(plane) for plane in gates)
+        base = torch.einsum("lbrcz,lbcpz->lbrcp", region, response) + of_type[:, :, None, ..., 0] + query.rest
+        base = 2 * keep * torch.addcmul(base, focus, query.narrower)
         if self.config.aligned_ar:  # it reads ordinary days alone, so it has a say on ordinary days alone
-            base = torch.lerp(base, query.ar[None], torch.sigmoid(gate) * query.ordinary[None, :, None, None])
+            base = torch.lerp(base, query.ar, gate * query.ordinary[:, None, None])
         return base + self.LARGEST * torch.tanh(correction), hidden
 
     def noise(self, query: Query, region: Tensor, date_type: Tensor) -> Noise:
         """The noise at one psi for all draws, its mean: [B, R, C, Z] and [B, Y, C, Z] -> [B, R, C, P] each."""
         location, hidden = self.location(query, region[None], date_type[None])
-        scale, day, category, area = functional.softplus(self.noise_head(hidden[0])).unbind(-1)
+        scale, day, category, area = functional.softplus(self.noise_head(hidden[0])).clamp(max=MAX_SCALE).unbind(-1)
         # What a Poisson count adds to the noise of log1p(y), by the delta method: mu / (1 + mu)^2.
         mu = torch.exp((query.level[..., None] + location[0].detach()).clamp(-3.0, 15.0))
         scale = torch.sqrt(scale**2 + mu / (1 + mu) ** 2 + 1e-4)
@@ -324,7 +327,7 @@ class STMPNetwork(nn.Module):
         """
         location, _ = self.generator.location(query, region.draw(noise.region), date_type.draw(noise.date_type))
         spread = self.generator.noise(query, region.mean, date_type.mean)
-        shared = calibration.shared
+        shared, location = calibration.shared, draws_innermost(location, 1)
         drawn = torch.addcmul(location, calibration.cell * spread.scale, noise.cell)  # [K, L, 1, R, C, P], K = NOISE_PER_PSI
         drawn.addcmul_(shared * spread.day, noise.day).addcmul_(shared * spread.category, noise.category)
         drawn.addcmul_(shared * spread.region, noise.area)
@@ -347,8 +350,10 @@ class STMPNetwork(nn.Module):
         cell = (radius * torch.cos(2 * math.pi * angle)).clamp(-MAX_NOISE, MAX_NOISE)
         shape = (NOISE_PER_PSI, draws, 1)
         shared = [normal(*shape, 1, 1, days), normal(*shape, 1, categories, days), normal(*shape, regions, 1, days)]
-        day, category, area = (persistent(part, calibration.persistence) for part in shared)
-        return Draws(normal(draws, 1, regions, categories, latent), normal(draws, 1, types, categories, latent), cell, day, category, area)
+        shared = [persistent(part, calibration.persistence) for part in shared]
+        day, category, area = (draws_innermost(part, 2) for part in shared)
+        region, date_type = normal(draws, 1, regions, categories, latent), normal(draws, 1, types, categories, latent)
+        return Draws(region, date_type, draws_innermost(cell, 2), day, category, area)
 
     def sample_logs(self, support: SupportInputs, inputs: QueryInputs, draws: int, calibration: Calibration) -> tuple[Tensor, Tensor]:
         """Draws [S, R, C, P] of the relative log volume and the level [1, R, C] of one episode, from its inputs alone."""

@@ -142,11 +142,6 @@ class Scenario(Part):
 
     def apply(self, view: Market) -> Market:
         """``view`` as the scenario would have it. Raises ScenarioError on names the market does not have."""
-        calendar = view.calendar
-        for change in self.festivals:
-            calendar = calendar.with_occurrences(_changed(calendar, change, self.name, view.cutoff))
-        if self.days:
-            calendar = calendar.with_mixture(self._mixture(view))
         past = {"orders": view.orders, **view.past}
         for recent in self.recent:
             past[recent.stream] = self._scaled(view, past, recent)
@@ -154,7 +149,14 @@ class Scenario(Part):
         for fact in self.facts:
             facts = self._with_fact(facts, view, fact)
         orders = past.pop("orders")
-        return replace(view, calendar=calendar, orders=orders, past=past, facts=facts)
+        return replace(view, calendar=self.calendar(view), orders=orders, past=past, facts=facts)
+
+    def calendar(self, view: Market) -> Calendar:
+        """The calendar of ``view`` as the scenario would have it; the same object where it changes none of it."""
+        calendar = view.calendar
+        for change in self.festivals:
+            calendar = calendar.with_occurrences(_changed(calendar, change, self.name, view.cutoff))
+        return calendar.with_mixture(self._mixture(view)) if self.days else calendar
 
     def _mixture(self, view: Market) -> dict[pd.Timestamp, Mapping[str, float]]:
         known = {t.label for t in view.calendar.types}

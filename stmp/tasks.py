@@ -7,6 +7,7 @@ size share parameters. Everything here reads the panel at or before an origin; t
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -114,60 +115,100 @@ class QueryInputs:
     pooled: Pooled
 
 
+class Series:
+    """One stream of a market, day by day, as tensors [R, C or 1, D].
+
+    values: what they are made of, NaN in gaps.  logs: log1p of the values, 0 in gaps.  present: their mask.  levels: mean of the
+    logs over the last ``window`` days, each day with its ``weight`` [D].  founded: whether the level rests on a week of values;
+    before, nothing can be relative to it.
+    """
+
+    def __init__(self, values: NDArray[np.floating], weight: NDArray[np.floating], window: int, device: torch.device) -> None:
+        self.values, self.weight, self.window, self.device = values, weight, window, device
+        there, logs = ~np.isnan(values), _logs(values)
+        self.logs, self.present = _tensor(logs, device), _tensor(there, device)
+        self.levels = _tensor(rolling_level(logs, there * weight, window), device)
+        self.founded = _tensor(np.cumsum(there, axis=-1) >= LEAST_DAYS, device)
+
+    def changed(self, values: NDArray[np.floating], weight: NDArray[np.floating]) -> Series:
+        """The stream with other values or weights, worked out from the first day on that differs."""
+        if values is self.values and np.array_equal(weight, self.weight):
+            return self
+        there = ~np.isnan(values)
+        same_gaps = np.array_equal(there, ~np.isnan(self.values))
+        differs = (weight != self.weight) | ((values != self.values) & there).any((0, 1))
+        if not same_gaps or differs[0]:
+            return Series(values, weight, self.window, self.device)
+        if not differs.any():
+            return self
+        first = int(differs.argmax())
+        begin = max(0, first - self.window)
+        logs = _logs(values[..., begin:])
+        means = trailing_mean(logs, there[..., begin:] * weight[begin:], self.window)[..., first - begin :]
+        level = carried(np.concatenate([self.levels[..., first - 1 : first].numpy(force=True), means], axis=-1))[..., 1:]
+        series = copy(self)
+        series.values, series.weight = values, weight
+        series.logs = torch.cat([self.logs[..., :first], _tensor(logs[..., first - begin :], self.device)], dim=-1)
+        series.levels = torch.cat([self.levels[..., :first], _tensor(level, self.device)], dim=-1)
+        return series
+
+
 class Panel:
     """A market view as tensors, with everything that does not depend on an episode worked out once.
 
-    Stream 0 is the orders, stream 1 the region's total where there are several categories; the schema's further streams follow.
+    streams: the orders, the region's total where there are several categories, and the schema's further streams.
     """
 
     def __init__(self, view: Market, schema: Schema, window: int, device: torch.device) -> None:
         self.view, self.schema, self.window, self.device = view, schema, window, device
-        calendar = view.calendar
-        self.first_day = (view.dates[0] - calendar.dates[0]).days  # position of the panel's first day in the calendar
+        self.first_day = (view.dates[0] - view.calendar.dates[0]).days  # position of the panel's first day in the calendar
         self.days = len(view.dates)
-        blended = [DateType.parse(label) for blend in calendar.mixture.values() for label in blend]
-        # What a day may become when a scenario moves the festival that covers it, although no day shows it now.
-        covered = [WORKDAY, DAY_OFF, *(DateType("holiday", str(name)) for name in dict.fromkeys(calendar.holiday) if name)]
-        covered += [DateType("festival", name, phase) for name in calendar.festivals for phase in PHASES]
-        self.types: tuple[DateType, ...] = tuple(dict.fromkeys([*calendar.types, *blended, *covered]))
-        type_index = {date_type: i for i, date_type in enumerate(self.types)}
-        self.type_of = np.array([type_index[t] for t in calendar.types])[self.first_day :]
-        self.relation = np.array([[a.relation(b) for b in self.types] for a in self.types])
-        self.kind_of = np.array([t.kind for t in self.types])[self.type_of]
-        self.type_kinds = self._tensor(np.array([[t.kind == kind for kind in OWN_KINDS] for t in self.types]))  # [types, K]
-        self.offsets = calendar.offsets[self.first_day :]
-        self.weekday = calendar.dates.dayofweek.to_numpy()[self.first_day :]
-        self.ordinary = np.isin(self.kind_of, ("workday", "day off"))
-        self.calendar_features = self._tensor(calendar_features(view)[self.first_day :])  # [D', I - 1 - known]
+        self._set_calendar()
         self.known = self._known()
         self.facts = self._facts()
-        self._set_streams()
+        self.streams = [Series(values, self.level_weight, window, device) for values in self._arrays(_total(view.orders))]
 
-    def _tensor(self, values: NDArray[np.floating] | NDArray[np.bool_]) -> Tensor:
-        return torch.as_tensor(np.ascontiguousarray(values), dtype=torch.float32, device=self.device)
+    def changed(self, view: Market) -> Panel:
+        """The panel of a scenario's view of the same days, which shares with this one all that is the same in both."""
+        panel = copy(self)
+        panel.view = view
+        if view.calendar is not self.view.calendar:
+            panel._set_calendar()
+        if view.facts is not self.view.facts:
+            panel.facts = panel._facts()
+        total = self.streams[1].values if view.orders is self.view.orders else _total(view.orders)
+        pairs = zip(self.streams, panel._arrays(total), strict=True)
+        panel.streams = [stream.changed(values, panel.level_weight) for stream, values in pairs]
+        return panel
 
-    def _set_streams(self) -> None:
-        orders = self.view.orders
-        total = np.where(np.isnan(orders).all(1, keepdims=True), np.nan, np.nansum(orders, 1, keepdims=True))
-        whole = total if orders.shape[1] > 1 else None
-        arrays: list[NDArray[np.floating] | None] = [orders, whole, *(self.view.past.get(name) for name in self.schema.streams)]
-        weight = np.where(self.ordinary[: self.days], 1.0, SPECIAL_WEIGHT)
-        self.logs: list[Tensor] = []
-        self.present: list[Tensor] = []
-        self.levels: list[Tensor] = []
-        self.founded: list[Tensor] = []  # whether the level rests on a week of values: before, nothing can be relative to it
-        for values in arrays:
-            stream = np.full_like(total, np.nan) if values is None else values
-            there = ~np.isnan(stream)
-            logs = np.log1p(np.where(there, np.maximum(stream, 0), 0)).astype(np.float64)
-            self.logs.append(self._tensor(logs))
-            self.present.append(self._tensor(there))
-            self.levels.append(self._tensor(rolling_level(logs, there * weight, self.window)))
-            self.founded.append(self._tensor(np.cumsum(there, axis=-1) >= LEAST_DAYS))
-        special = np.isin(self.kind_of, ("holiday",))[: self.days], np.isin(self.kind_of, ("festival",))[: self.days]
-        off = ~self.view.calendar.workday[self.first_day : self.first_day + self.days]
-        self.step_flags = self._tensor(np.stack([off, *special], axis=-1))  # [D, 3]
-        self.ordinary_days = self._tensor(self.ordinary[: self.days])
+    def _arrays(self, total: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+        """What each stream is made of [R, C or 1, D]; what the market does not have is missing on every day."""
+        nothing = np.full_like(total, np.nan)
+        whole = total if len(self.view.categories) > 1 else nothing
+        return [self.view.orders, whole, *(self.view.past.get(name, nothing) for name in self.schema.streams)]
+
+    def _set_calendar(self) -> None:
+        calendar = self.view.calendar
+        found, codes, offsets = calendar.day_types
+        blended = [DateType.parse(label) for blend in calendar.mixture.values() for label in blend]
+        # What a day may become when a scenario moves the festival that covers it, although no day shows it now.
+        covered = [WORKDAY, DAY_OFF, *(DateType("holiday", str(name)) for name in dict.fromkeys(calendar.holiday.tolist()) if name)]
+        covered += [DateType("festival", name, phase) for name in calendar.festivals for phase in PHASES]
+        self.types: tuple[DateType, ...] = tuple(dict.fromkeys([*found, *blended, *covered]))
+        self.type_of = codes[self.first_day :]
+        self.relation = np.array([[a.relation(b) for b in self.types] for a in self.types])
+        kinds = np.array([t.kind for t in self.types])
+        self.kind_of = kinds[self.type_of]
+        self.type_kinds = _tensor(kinds[:, None] == OWN_KINDS, self.device)  # [types, K]
+        self.offsets = offsets[self.first_day :]
+        self.weekday = calendar.dates.dayofweek.to_numpy()[self.first_day :]
+        self.ordinary = np.isin(kinds, ("workday", "day off"))[self.type_of]
+        self.calendar_features = _tensor(calendar_features(self.view)[self.first_day :], self.device)  # [D', I - 1 - known]
+        past = slice(self.first_day, self.first_day + self.days)
+        flags = [~calendar.workday[past], *((kinds == kind)[self.type_of[: self.days]] for kind in ("holiday", "festival"))]
+        self.step_flags = _tensor(np.stack(flags, axis=-1), self.device)  # [D, 3]
+        self.ordinary_days = _tensor(self.ordinary[: self.days], self.device)
+        self.level_weight = np.where(self.ordinary[: self.days], 1.0, SPECIAL_WEIGHT)  # [D]
 
     def _facts(self) -> Tensor:
         """[R, 2P'] log1p of the facts, standardised over regions, and their masks."""
@@ -178,7 +219,7 @@ class Panel:
         mean = np.nansum(values, 0) / count
         spread = np.sqrt(np.nansum((values - mean) ** 2, 0) / count)
         scaled = np.where(there, (values - mean) / np.maximum(spread, 1e-3), 0)
-        return self._tensor(np.concatenate([scaled, there], axis=1))
+        return _tensor(np.concatenate([scaled, there], axis=1), self.device)
 
     def _known(self) -> Tensor:
         """[R or 1, D', 2 K'] known-ahead columns, standardised on the panel's own days, and their masks."""
@@ -202,7 +243,7 @@ class Panel:
             parts.append(np.broadcast_to(part, (rows, *part.shape[1:])))
         width = (rows, len(self.view.calendar.dates), 0)
         joined = np.concatenate(parts, axis=-1) if parts else np.zeros(width)
-        return self._tensor(joined[:, self.first_day :])
+        return _tensor(joined[:, self.first_day :], self.device)
 
     def support(self, origin: int, types: list[int], shots: int, lead: int, *, hide_name: bool = False) -> list[NDArray[np.int64]]:
         """Per date type, the days up to ``origin`` that stand for it: its own, else the nearest in the hierarchy.
@@ -233,8 +274,27 @@ class Panel:
         return np.concatenate([np.flatnonzero(kind == wanted)[-shots:] for wanted in ("workday", "day off", "festival")])
 
 
+def _tensor(values: NDArray[np.floating] | NDArray[np.bool_], device: torch.device) -> Tensor:
+    return torch.as_tensor(np.ascontiguousarray(values), dtype=torch.float32, device=device)
+
+
+def _logs(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """log1p of the values, 0 in gaps."""
+    return np.asarray(np.log1p(np.fmax(values, 0)), dtype=np.float64)
+
+
+def _total(orders: NDArray[np.floating]) -> NDArray[np.floating]:
+    """[R, 1, D] sum over the categories [R, C, D] that are there; NaN where none is."""
+    return np.where(np.isnan(orders).all(1, keepdims=True), np.nan, np.nansum(orders, 1, keepdims=True))
+
+
 def rolling_level(logs: NDArray[np.floating], weight: NDArray[np.floating], window: int) -> NDArray[np.floating]:
     """[.., D] weighted mean of ``logs`` over the last ``window`` steps; the last known one where all are missing, else 0."""
+    return carried(trailing_mean(logs, weight, window))
+
+
+def trailing_mean(logs: NDArray[np.floating], weight: NDArray[np.floating], window: int) -> NDArray[np.floating]:
+    """[.., D] weighted mean of ``logs`` over the last ``window`` steps; NaN where all are missing."""
 
     def trailing(values: NDArray[np.floating]) -> NDArray[np.floating]:
         total = np.cumsum(values, axis=-1)
@@ -243,10 +303,16 @@ def rolling_level(logs: NDArray[np.floating], weight: NDArray[np.floating], wind
 
     weight = np.broadcast_to(weight, logs.shape)
     mass = trailing(weight.astype(np.float64))
-    known = mass > 1e-6
-    level = np.where(known, trailing(logs * weight) / np.maximum(mass, 1e-6), 0)
-    last = np.maximum.accumulate(np.where(known, np.arange(logs.shape[-1]), 0), axis=-1)
-    return np.take_along_axis(level, last, axis=-1)
+    return np.where(mass > 1e-6, trailing(logs * weight) / np.maximum(mass, 1e-6), np.nan)
+
+
+def carried(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """[.., D] with the last known value in place of what is NaN; 0 where there is none."""
+    missing = np.isnan(values)
+    if not missing.any():
+        return values
+    last = np.maximum.accumulate(np.where(missing, 0, np.arange(values.shape[-1])), axis=-1)
+    return np.asarray(np.nan_to_num(np.take_along_axis(values, last, axis=-1)))
 
 
 def calendar_features(view: Market) -> NDArray[np.float64]:
@@ -254,8 +320,8 @@ def calendar_features(view: Market) -> NDArray[np.float64]:
     calendar = view.calendar
     week = 2 * np.pi * calendar.dates.dayofweek.to_numpy() / 7
     year = 2 * np.pi * calendar.dates.dayofyear.to_numpy() / 365.25
-    kinds = np.array([t.kind for t in calendar.types])
-    phases = np.array([t.phase for t in calendar.types])
+    types, codes, _ = calendar.day_types
+    kinds, phases = (np.array([getattr(t, what) for t in types])[codes] for what in ("kind", "phase"))
     off = ~calendar.workday
     peak_next, peak_last = distances(phases == "peak")
     holiday_next, holiday_last = distances(kinds == "holiday")

@@ -73,7 +73,7 @@ def logs_of(market: Market, region: int, category: int) -> pd.Series:
 
 
 def level_of(gatherer: Gatherer, market: Market, region: int, category: int, date: str) -> float:
-    return gatherer.panel.levels[0][region, category, position(market, date)].item()
+    return gatherer.panel.streams[0].levels[region, category, position(market, date)].item()
 
 
 def position(market: Market, date: str) -> int:

@@ -196,7 +196,7 @@ def test_a_stretched_episode_changes_festivals_in_support_and_targets_alike(mark
     torch.testing.assert_close(gatherer.targets([same])[0], gatherer.targets([plain])[0], rtol=1e-5, atol=1e-5)
     before, after = gatherer.targets([plain])[0][0], gatherer.targets([double])[0][0]
     torch.testing.assert_close(after[..., 0], before[..., 0])  # a day off
-    level = gatherer.panel.levels[0][:, :, position(market, "2021-11-11")]
+    level = gatherer.panel.streams[0].levels[:, :, position(market, "2021-11-11")]
     torch.testing.assert_close(after[..., 1] - level, 2 * (before[..., 1] - level), rtol=1e-4, atol=1e-4)
     support = gatherer.support([plain])
     moved = (gatherer.support_inputs([double], support).labels - gatherer.support_inputs([plain], support).labels).abs()[0].amax((1, 2))

@@ -98,10 +98,11 @@ def test_the_panel_takes_every_draw_with_streams_and_facts_masked_where_absent(m
     schema = Schema(streams=("cart_adds",), facts=("population", "area_km2"), known=("promotion",))
     for market in markets:
         panel = Panel(market, schema, 28, torch.device("cpu"))
-        assert bool(panel.present[2].any()) == ("cart_adds" in market.past)
+        assert bool(panel.streams[2].present.any()) == ("cart_adds" in market.past)
         assert bool(panel.facts[:, 2:].any()) == (not market.facts.empty)
         assert bool(panel.known[..., 1].any()) == ("promotion" in market.known)
-        assert all(bool(torch.isfinite(part).all()) for part in (*panel.logs, *panel.levels, panel.facts, panel.known))
+        values = [part for series in panel.streams for part in (series.logs, series.levels)]
+        assert all(bool(torch.isfinite(part).all()) for part in (*values, panel.facts, panel.known))
         without = Panel(market.until(market.dates[200]), Schema(streams=("cart_adds",), facts=(), known=()), 28, torch.device("cpu"))
         assert without.days == 201
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stmp.errors import StmpError
 from stmp.evaluation import Backtest, Evaluation, Window, cells_of, evaluate, recent_cutoffs, study
 from stmp.evaluation.cells import Provenance, read_provenance
+from stmp.evaluation.pit import EDGES
 from stmp.forecast import Forecaster
 from stmp.market import Market
 from stmp.scenario import Scenario
@@ -183,6 +184,26 @@ def test_a_sample_of_cells_is_at_most_so_large_and_the_same_each_time(cells: pd.
     assert len(drawn) == 40
     assert drawn.index.is_monotonic_increasing
     pd.testing.assert_frame_equal(drawn, study.thinned(cells, 40))
+
+
+def test_the_pit_histogram_counts_between_the_quantiles_of_the_samples(market: Market, cells: pd.DataFrame) -> None:
+    """Two series of a district that always sells nothing, as forecast, count half on either side of the median."""
+    counts, inner = np.zeros(len(EDGES) - 1), EDGES[1:-1]
+    for cutoff in CUTOFFS:
+        window = Window(market, cutoff, HORIZON)
+        samples = Noisy("narrow", 0.02).forecast(window.view, cutoff, HORIZON, samples=SAMPLES, seed=3).samples.astype(float)
+        for place in zip(*np.where(~np.isnan(window.actual)), strict=True):
+            came, quantiles = float(window.actual[place]), np.quantile(samples[place], inner)
+            if came == quantiles[3]:
+                counts[3:5] += 0.5
+            else:
+                counts[np.searchsorted(quantiles, came)] += 1
+    table = study.pit(study.districts(cells)).query("model == 'narrow'")
+    assert set(table["n"]) == {counts.sum()}
+    assert set(table["days"]) == {41}
+    np.testing.assert_allclose(table["measured"], counts / counts.sum())
+    np.testing.assert_allclose(table["expected"], table["high"] - table["low"])
+    assert table["measured"].iloc[0] > 0.25 > table["expected"].iloc[0]  # far too narrow
 
 
 def test_a_backtest_is_read_as_it_was_written(run: tuple[Evaluation, Backtest], market: Market, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def relative(market: Market, gatherer: Gatherer, day: int, lead: int) -> np.ndar
     """[R, C] a day's log volume less the level ``lead`` days before, NaN where that rests on fewer than seven days of values."""
     logs, origin = np.log1p(market.orders.astype(float)), day - lead
     known = (~np.isnan(market.orders[..., : origin + 1])).sum(-1)
-    return np.where(known >= LEAST_DAYS, logs[..., day] - gatherer.panel.levels[0][..., origin].numpy(), np.nan)
+    return np.where(known >= LEAST_DAYS, logs[..., day] - gatherer.panel.streams[0].levels[..., origin].numpy(), np.nan)
 
 
 @pytest.fixture(scope="module")

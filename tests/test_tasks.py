@@ -11,6 +11,7 @@ import torch
 
 from stmp.config import Schema
 from stmp.market import DateType, Market
+from stmp.scenario import Scenario
 from stmp.tasks import INTERVAL, SPECIAL_WEIGHT, Panel, calendar_features, distances, rolling_level
 from tests.markets import small_market
 from tests.small import CPU, TINY, position
@@ -49,7 +50,7 @@ def test_a_level_hardly_hears_a_festival(market: Market, panel: Panel) -> None:
     weight = np.where(panel.ordinary[window], 1.0, SPECIAL_WEIGHT)
     assert weight.sum() == pytest.approx(TINY.window - 4 + 4 * SPECIAL_WEIGHT)  # three days of run-up and the peak
     logs = np.log1p(market.orders[1, 0, window].astype(float))
-    assert panel.levels[0][1, 0, peak].item() == pytest.approx((logs * weight).sum() / weight.sum(), rel=1e-5)
+    assert panel.streams[0].levels[1, 0, peak].item() == pytest.approx((logs * weight).sum() / weight.sum(), rel=1e-5)
 
 
 def test_distances_count_to_the_next_and_from_the_last_marked_day() -> None:
@@ -124,8 +125,8 @@ def test_regions_own_support_is_of_each_kind_of_day(market: Market, panel: Panel
 def test_streams_and_facts_that_the_market_lacks_are_masked(market: Market) -> None:
     schema = Schema(streams=("cart_adds",), facts=("population", "income"), known=("promotion",))
     panel = Panel(small_market(regions=3, carts=False), schema, TINY.window, CPU)
-    assert [float(there.mean()) for there in panel.present] == [1, 1, 0]
-    assert panel.logs[2].abs().max() == panel.levels[2].abs().max() == 0
+    assert [float(series.present.mean()) for series in panel.streams] == [1, 1, 0]
+    assert panel.streams[2].logs.abs().max() == panel.streams[2].levels.abs().max() == 0
     logs = np.log1p(np.linspace(1e5, 1e6, 3))
     torch.testing.assert_close(panel.facts[:, 0], torch.tensor((logs - logs.mean()) / logs.std(), dtype=torch.float32))
     assert panel.facts[:, 1:].tolist() == [[0, 1, 0]] * 3
@@ -134,13 +135,13 @@ def test_streams_and_facts_that_the_market_lacks_are_masked(market: Market) -> N
 
 
 def test_the_second_stream_is_the_regions_total(market: Market, panel: Panel) -> None:
-    torch.testing.assert_close(panel.logs[1][:, 0], torch.log1p(torch.as_tensor(market.orders.sum(1))))
+    torch.testing.assert_close(panel.streams[1].logs[:, 0], torch.log1p(torch.as_tensor(market.orders.sum(1))))
 
 
 def test_a_market_of_one_category_has_no_total_beside_it() -> None:
     single = small_market(regions=2, categories=1)
     panel = Panel(single, Schema.of(single), TINY.window, CPU)
-    assert [part.mean().item() for part in panel.present] == [1, 0, 1]
+    assert [series.present.mean().item() for series in panel.streams] == [1, 0, 1]
 
 
 def test_a_level_is_known_after_a_week_of_values(market: Market) -> None:
@@ -149,11 +150,11 @@ def test_a_level_is_known_after_a_week_of_values(market: Market) -> None:
     orders[1, 0, 103] = np.nan  # a gap is no value
     orders[1, 1, 150:300] = np.nan  # nor does one make a level unknown again
     panel = Panel(replace(market, orders=orders, digest="opened"), Schema.of(market), TINY.window, CPU)
-    founded = panel.founded[0].numpy()
+    founded = panel.streams[0].founded.numpy()
     assert founded[0].argmax(-1).tolist() == [6, 6]
     assert founded[1].argmax(-1).tolist() == [107, 106]
     assert (np.diff(founded) >= 0).all()
-    assert panel.founded[1][1, 0].argmax() == 106  # of the total, any category
+    assert panel.streams[1].founded[1, 0].argmax() == 106  # of the total, any category
 
 
 def test_a_panel_knows_types_that_a_moved_festival_would_uncover(market: Market, panel: Panel) -> None:
@@ -162,3 +163,56 @@ def test_a_panel_knows_types_that_a_moved_festival_would_uncover(market: Market,
     assert DateType("festival", "Late", "opening") in panel.types
     bare = replace(market, calendar=replace(market.calendar, workday=np.ones_like(market.calendar.workday)), digest="no days off")
     assert DateType("day off") in Panel(bare, Schema.of(bare), TINY.window, CPU).types
+
+
+CUTOFF = pd.Timestamp("2021-11-09")  # within the run-up of Late, so that a scenario of it changes past days' types, too
+DROP = {"festivals": [{"action": "drop", "festival": "Late", "peak": "2021-11-11"}]}
+
+
+def with_gaps(market: Market) -> Market:
+    """A region without values for longer than a window just before the cutoff, and one that opened in its last days."""
+    orders, end = market.orders.copy(), position(market, "2021-11-09")
+    orders[0, :, end - 2 * TINY.window : end - 1] = np.nan
+    orders[1, 0, : end - 3] = np.nan
+    return replace(market, orders=orders, digest="gaps")
+
+
+@pytest.mark.parametrize("gaps", [False, True], ids=["whole", "with gaps"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        {"recent": [{"stream": "orders", "factor": 0.5, "days": 3, "regions": ["r0", "r2"]}]},
+        {"recent": [{"stream": "cart_adds", "factor": 0.0, "days": 40}, {"stream": "orders", "factor": 3.0, "days": 1}]},
+        {"recent": [{"stream": "orders", "factor": 1.0}]},
+        {"facts": [{"region": "r1", "name": "population", "value": 5e6}]},
+        DROP,
+        DROP | {"recent": [{"stream": "orders", "factor": 2.0, "days": 366}]},
+        {"days": [{"first": "2021-11-10", "last": "2021-11-12", "types": {"workday": 0.5, "Mid · peak": 0.5}}]},
+    ],
+    ids=["orders", "both streams", "a factor of 1", "a fact", "a festival", "a festival and orders", "a blend"],
+)
+def test_a_changed_panel_is_the_one_that_would_be_made_anew(market: Market, scenario: dict[str, object], gaps: bool) -> None:
+    view = (with_gaps(market) if gaps else market).until(CUTOFF)
+    schema = Schema.of(market)
+    other = Scenario.model_validate(scenario).apply(view)
+    plain, anew = Panel(view, schema, TINY.window, CPU), Panel(other, schema, TINY.window, CPU)
+    before = [series.levels.clone() for series in plain.streams]
+    found = plain.changed(other)
+    for own, expected in zip(found.streams, anew.streams, strict=True):
+        for name in ("logs", "levels", "present", "founded"):
+            torch.testing.assert_close(getattr(own, name), getattr(expected, name), rtol=1e-6, atol=1e-6)
+    assert found.types == anew.types
+    for name in ("type_of", "relation", "kind_of", "offsets", "weekday", "ordinary", "level_weight"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(anew, name))
+    for name in ("type_kinds", "calendar_features", "known", "facts", "step_flags", "ordinary_days"):
+        assert torch.equal(getattr(found, name), getattr(anew, name))
+    assert all(torch.equal(series.levels, kept) for series, kept in zip(plain.streams, before, strict=True))
+
+
+def test_a_changed_panel_shares_what_the_scenario_leaves_alone(market: Market, panel: Panel) -> None:
+    scenario = Scenario.model_validate({"recent": [{"stream": "cart_adds", "factor": 1.2}]})
+    changed = panel.changed(scenario.apply(market))
+    assert [own is before for own, before in zip(changed.streams, panel.streams, strict=True)] == [True, True, False]
+    assert changed.calendar_features is panel.calendar_features
+    assert changed.facts is panel.facts
+    assert changed.streams[2].present is panel.streams[2].present

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from stmp.evaluation import metrics
 from stmp.evaluation.cells import EVERY, LEVELS
+from stmp.evaluation.pit import EDGES
 from stmp.market.calendar import DateType
 
 OURS = "stmp"  # the model under test; all others are baselines
@@ -101,6 +103,24 @@ def coverage(cells: pd.DataFrame) -> pd.DataFrame:
     """model, n, days, nominal, measured: the share of the rows whose actual lies in the central interval of the nominal level."""
     table = scores(cells, measures=list(LEVELS))
     parts = [table[["model", "n", "days"]].assign(nominal=level, measured=table[name]) for name, level in LEVELS.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def pit(cells: pd.DataFrame) -> pd.DataFrame:
+    """model, n, days, low, high, expected, measured: the share of the rows whose actual lies between two quantiles, by bin of ``EDGES``.
+
+    A PIT histogram with the bins that a backtest's intervals and median allow; an actual that is the median counts half on either side.
+    """
+    depth = cells[list(LEVELS)].to_numpy(dtype=int).sum(1)  # 0: outside of the 95 %, 3: inside of the 50 %
+    actual, middle = _floats(cells, "actual"), _floats(cells, "q50")
+    bins = np.arange(len(EDGES) - 1)
+    lower = (bins == depth[:, None]) * np.where(actual < middle, 1, (actual == middle) / 2)[:, None]
+    upper = (bins[::-1] == depth[:, None]) * np.where(actual > middle, 1, (actual == middle) / 2)[:, None]
+    shares = pd.DataFrame(lower + upper, index=cells.index)
+    parts = []
+    for model, group in cells.groupby("model", observed=True):
+        known = {"model": model, "n": len(group), "days": group["date"].nunique(), "low": EDGES[:-1], "high": EDGES[1:]}
+        parts.append(pd.DataFrame({**known, "expected": np.diff(EDGES), "measured": shares.loc[group.index].mean().to_numpy()}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 PHASES = ("opening", "run-up", "peak", "after")
 KINDS = ("workday", "day off", "holiday", "festival")
+PRIORITY = {phase: rank for rank, phase in enumerate(("after", "run-up", "opening", "peak"))}  # where festivals meet
 SEPARATOR = " · "
 
 
@@ -72,15 +75,33 @@ class Occurrence:
 
     def phase_days(self) -> Iterable[tuple[pd.Timestamp, str, int]]:
         """(day, phase, signed offset to the nearest peak day), in rising priority."""
-        last = self.peak + pd.Timedelta(days=self.days - 1)
+        for step, phase, offset in self.phase_steps():
+            yield self.peak + pd.Timedelta(days=step), phase, offset
+
+    def phase_steps(self) -> Iterable[tuple[int, str, int]]:
+        """As ``phase_days``, with each day as its distance to the first peak day."""
         for step in range(self.after, 0, -1):
-            yield last + pd.Timedelta(days=step), "after", step
+            yield self.days - 1 + step, "after", step
         for step in range(self.run_up, 0, -1):
-            yield self.peak - pd.Timedelta(days=step), "run-up", -step
+            yield -step, "run-up", -step
         if self.opening is not None:
-            yield self.opening, "opening", (self.opening - self.peak).days
+            ahead = (self.opening - self.peak).days
+            yield ahead, "opening", ahead
         for step in range(self.days):
-            yield self.peak + pd.Timedelta(days=step), "peak", step
+            yield step, "peak", step
+
+
+class DayTypes(NamedTuple):
+    """Date types of consecutive days, with no object per day.
+
+    types: those that occur, in order of first appearance.  codes: [D'] the position in ``types`` of each day's, for a blended
+    day its heaviest part's.  offsets: [D'] signed days to the peak of the festival the day belongs to, or the position within a
+    public holiday.
+    """
+
+    types: tuple[DateType, ...]
+    codes: NDArray[np.int64]
+    offsets: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -105,37 +126,50 @@ class Calendar:
     @cached_property
     def types(self) -> tuple[DateType, ...]:
         """[D'] the date type of each day; for a blended day its heaviest part."""
-        return tuple(t for t, _ in self._phases)
+        return tuple(self.day_types.types[code] for code in self.day_types.codes)
 
-    @cached_property
-    def offsets(self) -> np.ndarray:
+    @property
+    def offsets(self) -> NDArray[np.int64]:
         """[D'] signed days to the peak of the festival the day belongs to, or the position within a public holiday."""
-        return np.array([offset for _, offset in self._phases], dtype=np.int64)
+        return self.day_types.offsets
 
     @cached_property
-    def _phases(self) -> list[tuple[DateType, int]]:
-        result: list[tuple[DateType, int]] = []
-        for day, (work, holiday) in enumerate(zip(self.workday, self.holiday, strict=True)):
-            if holiday and not work:
-                same = day > 0 and result[-1][0] == DateType("holiday", str(holiday))
-                result.append((DateType("holiday", str(holiday)), result[-1][1] + 1 if same else 0))
-            else:
-                result.append((WORKDAY if work else DAY_OFF, 0))
-        order = {phase: rank for rank, phase in enumerate(("after", "run-up", "opening", "peak"))}
+    def day_types(self) -> DayTypes:
+        """The date types of all days at once; a festival wins over a holiday, and between two the phase of higher priority."""
+        number, codes, offsets = self._without_festivals()
+        of_festival = {
+            name: {phase: number.setdefault(DateType("festival", name, phase), len(number)) for phase in PHASES} for name in self.festivals
+        }
         taken: dict[int, tuple[int, int]] = {}
         for occurrence in self.occurrences:
-            for date, phase, offset in occurrence.phase_days():
-                position = self.index(date)
-                rank = (order[phase], -abs(offset))
-                if position is None or (position in taken and taken[position] >= rank):
-                    continue
-                taken[position] = rank
-                result[position] = (DateType("festival", occurrence.festival, phase), offset)
+            peak, of_phase = (occurrence.peak - self.dates[0]).days, of_festival[occurrence.festival]
+            for step, phase, offset in occurrence.phase_steps():
+                day, rank = peak + step, (PRIORITY[phase], -abs(offset))
+                if 0 <= day < len(codes) and rank > taken.get(day, ()):
+                    taken[day], codes[day], offsets[day] = rank, of_phase[phase], offset
         for date, blend in self.mixture.items():
             position = self.index(date)
             if position is not None:
-                result[position] = (DateType.parse(max(blend, key=lambda label: blend[label])), 0)
-        return result
+                heaviest = DateType.parse(max(blend, key=lambda label: blend[label]))
+                codes[position], offsets[position] = number.setdefault(heaviest, len(number)), 0
+        used, first = np.unique(codes, return_index=True)
+        order = used[np.argsort(first)]
+        place = np.zeros(len(number), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        kinds = tuple(number)
+        return DayTypes(tuple(kinds[code] for code in order), place[codes], offsets)
+
+    def _without_festivals(self) -> tuple[dict[DateType, int], NDArray[np.int64], NDArray[np.int64]]:
+        """A number for each date type, and the codes and offsets [D'] as they were if no festival were held."""
+        number = {WORKDAY: 0, DAY_OFF: 1}
+        codes = np.where(self.workday, 0, 1)
+        named, names = pd.factorize(np.where(self.workday, "", self.holiday))
+        for position, name in enumerate(names):
+            if name:
+                codes[named == position] = number.setdefault(DateType("holiday", str(name)), len(number))
+        days = np.arange(len(codes))
+        start = np.maximum.accumulate(np.where(np.diff(codes, prepend=-1) != 0, days, 0))
+        return number, codes, np.where(codes > 1, days - start, 0)
 
     def index(self, date: pd.Timestamp) -> int | None:
         """Position of ``date`` in ``dates``, or None outside the span."""
@@ -144,7 +178,8 @@ class Calendar:
 
     def blend(self, day: int) -> Mapping[str, float]:
         """Weights of the date types of the day at position ``day``; one type of weight 1 unless a scenario blends."""
-        return self.mixture.get(self.dates[day], {self.types[day].label: 1.0})
+        plain = {self.types[day].label: 1.0}
+        return self.mixture.get(self.dates[day], plain) if self.mixture else plain
 
     @property
     def festivals(self) -> tuple[str, ...]:

@@ -89,10 +89,12 @@ class Market:
         """[H] the days after the cutoff. Raises CutoffError when the calendar does not reach them."""
         if horizon < 1:
             raise CutoffError(f"the horizon is {horizon} days. Remedy: ask for at least 1.")
-        days = pd.date_range(self.cutoff + pd.Timedelta(days=1), periods=horizon, freq="D")
-        if days[-1] > self.calendar.dates[-1]:
+        ahead = self.calendar.dates.searchsorted(self.cutoff, side="right")
+        days = self.calendar.dates[ahead : ahead + horizon]
+        if len(days) < horizon:
+            last = self.cutoff + pd.Timedelta(days=horizon)
             raise CutoffError(
                 f"the calendar of {self.about.name} ends on {self.calendar.dates[-1]:%Y-%m-%d}, before the last day to "
-                f"forecast, {days[-1]:%Y-%m-%d}. Remedy: extend the calendar file or shorten the horizon."
+                f"forecast, {last:%Y-%m-%d}. Remedy: extend the calendar file or shorten the horizon."
             )
         return days
