@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 # Windows of three weeks, none overlapping another, which hold the festivals and public holidays of 2019.
 CUTOFFS := 2018-12-31,2019-01-21,2019-02-25,2019-03-25,2019-04-22,2019-05-31,2019-07-08,2019-08-12,2019-09-09,2019-09-30,2019-10-28,2019-12-01
 
-.PHONY: run setup test lint bench screenshots accuracy train pretrain browser
+.PHONY: run setup test lint bench screenshots accuracy train pretrain browser postgres
 .DELETE_ON_ERROR:
 
 run: setup
@@ -15,7 +15,7 @@ run: setup
 
 setup: $(VENV)/.installed
 
-test: $(VENV)/.installed-dev browser
+test: $(VENV)/.installed-dev browser postgres
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 lint: $(VENV)/.installed-dev
@@ -26,6 +26,7 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-bench $(VENV)/.installed-dev browser
 	$(BIN)/python -m benchmarks.bench
 	$(BIN)/python -m benchmarks.dashboard
+	$(BIN)/python -m benchmarks.ingest
 
 screenshots: $(VENV)/.installed-dev browser
 	$(BIN)/python -m benchmarks.screenshots
@@ -67,4 +68,13 @@ browser:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium </dev/null; \
 	else \
 		echo "No Chromium was found, so what needs one will be skipped. Remedy: install it, for example: sudo apt-get install chromium"; \
+	fi
+
+# The plans' tests start a PostgreSQL of their own; without one, half of them are skipped and say so.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql </dev/null; \
+	else \
+		echo "No PostgreSQL was found, so what needs one will be skipped. Remedy: install it, for example: sudo apt-get install postgresql"; \
 	fi

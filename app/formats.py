@@ -40,6 +40,11 @@ def volume(value: float, digits: int = 3) -> str:
     return significant(value / size, digits) + sign
 
 
+def tick(shown: str) -> str:
+    """A number beside an axis: without the zeros that only say how exact it is. 2.00 k -> 2 k, 2.50 k -> 2.5 k."""
+    return re.sub(r"\.0+(?!\d)|(?<=\.)(\d*[1-9])0+(?!\d)", r"\1", shown)
+
+
 def volume_range(low: float, high: float) -> str:
     """Both bounds in the unit of the upper one: 1.02 to 1.31 M."""
     size, sign = _step(high)

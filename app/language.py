@@ -56,6 +56,16 @@ def fact(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def in_detail(told: str) -> str:
+    """What is wrong and its remedy, as the library tells it; on a page that is not in English, after a line which says that this is."""
+    return told if current() == ENGLISH else t("The details and the remedy, in English:") + "\n" + told
+
+
+def stream(name: str) -> str:
+    """What a stream of the past is called."""
+    return {"orders": t("Purchases"), "cart_adds": t("Cart additions")}.get(name, name)
+
+
 def title(about: Titled) -> str:
     """The title of a market, or of its manifest."""
     return about.title_zh if current() == CHINESE else about.title

@@ -17,6 +17,7 @@ from stmp.market.schema import MANIFEST, Manifest, read_manifest
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHELVES = ("pretrained", "runs")  # folders that the commands of README.md write checkpoints into
+BROUGHT = Path.cwd() / "runs" / "brought"  # markets that users made of their own data
 BEFORE_PEAK = 7  # days from the cutoff that is offered first to the festival peak it looks ahead to
 
 
@@ -40,6 +41,10 @@ class Offer:
             return 1
         return 2 if self.card.general else 3
 
+    def learned_from(self, market: Market) -> str:
+        """Title of the market it learned from: in the page's language where it is ``market``, else as its card has it."""
+        return title(market.about) if self.card.market == market.about.name else self.card.title
+
     def origin(self, market: Market) -> str:
         """What it learned from: every daily market can be served, but not every one equally well."""
         until = self.card.trained_until
@@ -54,6 +59,11 @@ class Offer:
 def bundled_markets() -> tuple[Path, ...]:
     """Folders of the markets that come with the project."""
     return tuple(sorted(file.parent for file in (PROJECT / "assets" / "markets").glob(f"*/{MANIFEST}")))
+
+
+def brought_markets() -> tuple[Path, ...]:
+    """Folders of the markets that users made of their own data."""
+    return tuple(sorted(file.parent for file in BROUGHT.glob(f"*/{MANIFEST}")))
 
 
 def market_titles(folders: Iterable[Path]) -> dict[Path, str]:

@@ -18,7 +18,7 @@ from stmp import summary
 from stmp.forecast import Forecast
 from stmp.market import Calendar, Market
 
-HISTORY_DAYS = 60
+FEWEST_PAST = 28  # days before the cutoff that are shown; twice the days forecast where that is more
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ class Reading:
             """[H, S]"""
             return forecast.samples[cells].astype(float).sum(axis=(0, 1))
 
-        past = self.view.dates[-HISTORY_DAYS:]
+        past = self.view.dates[-max(FEWEST_PAST, 2 * len(self.forecast.dates)) :]
         return Daily(
             name or self.name(districts),
-            summed(self.view.orders[..., -HISTORY_DAYS:].astype(float), past),
+            summed(self.view.orders[..., -len(past) :].astype(float), past),
             drawn(self.forecast),
             self.forecast.dates,
             summed(self.actual, self.forecast.dates),

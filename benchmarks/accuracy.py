@@ -3,7 +3,9 @@
 Writes docs/results.json and prints the tables of docs/results.md. What a forecaster made of a window is kept in runs/accuracy
 under a key of the data, the forecaster and its weights, so that a run goes on where it was interrupted.
 
-    python -m benchmarks.accuracy [--models NAME,NAME] [--only tuning|test|young|single|ordinary]
+    python -m benchmarks.accuracy [--models NAME,NAME] [--only tuning|test|young|single|ordinary] [--kept]
+
+All of it takes many hours of one core, most of them LightGBM's and the neural peers'; ``--kept`` scores what is there by now.
 """
 
 from __future__ import annotations
@@ -197,10 +199,7 @@ def drawn(case: Case, model: str) -> tuple[np.ndarray, float]:
     if model in AVERAGES:
         parts = [drawn(case, part) for part in AVERAGES[model]]
         return average(*(samples for samples, _ in parts)), sum(seconds for _, seconds in parts)
-    version = base_hash() if model in OURS else code_hash("benchmarks/neural.py" if model in NEURAL else "stmp/baselines")
-    version += code_hash("stmp/conformal.py") if model == "stmp_calibrated" else ""
-    key = hashlib.sha256(json.dumps([case.name, case.horizon, model, version, market_of(case.market).digest]).encode()).hexdigest()[:16]
-    file = KEPT / f"{case.name.replace(' ', '-')}-{model}-{key}.npz"
+    file = kept_file(case, model)
     if not file.is_file():
         view = past_of(case).until(pd.Timestamp(case.cutoff))
         forecaster = forecaster_of(model, case)
@@ -211,6 +210,14 @@ def drawn(case: Case, model: str) -> tuple[np.ndarray, float]:
             np.savez_compressed(output, samples=samples, seconds=time.perf_counter() - began)
     with np.load(file) as content:
         return content["samples"], float(content["seconds"])
+
+
+def kept_file(case: Case, model: str) -> Path:
+    """Where the samples of a model are kept, under a key of all that they depend on."""
+    version = base_hash() if model in OURS else code_hash("benchmarks/neural.py" if model in NEURAL else "stmp/baselines")
+    version += code_hash("stmp/conformal.py") if model == "stmp_calibrated" else ""
+    key = hashlib.sha256(json.dumps([case.name, case.horizon, model, version, market_of(case.market).digest]).encode()).hexdigest()[:16]
+    return KEPT / f"{case.name.replace(' ', '-')}-{model}-{key}.npz"
 
 
 def average(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -255,12 +262,14 @@ def code_hash(folder: str) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def run(cases: Iterable[Case], models: Sequence[str]) -> list[tuple[Case, Result]]:
-    """Every model on every case; a model that cannot be asked there (too short a past) is left out and named."""
+def run(cases: Iterable[Case], models: Sequence[str], *, kept_alone: bool) -> list[tuple[Case, Result]]:
+    """Every model on every case, or where its samples are kept; one that cannot be asked there (too short a past) is left out and named."""
     found = []
     for case in cases:
         for model in models:
             if model in ("stmp_single", "stmp_faithful") and case.name not in ALONE:
+                continue
+            if kept_alone and not all(kept_file(case, part).is_file() for part in AVERAGES.get(model, (model,))):
                 continue
             try:
                 result = score(case, model, *drawn(case, model))
@@ -346,9 +355,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", default=",".join((*PEERS, *OURS, *AVERAGES)))
     parser.add_argument("--only", choices=("tuning", "test", "young", "single", "ordinary"))
+    parser.add_argument("--kept", action="store_true")
     arguments = parser.parse_args()
     cases = [case for case in (*FESTIVALS, *poorer_cases(), *ordinary_cases()) if arguments.only in (None, case.kind)]
-    found = run(cases, arguments.models.split(","))
+    found = run(cases, arguments.models.split(","), kept_alone=arguments.kept)
     if arguments.only is not None:
         return
     content = {

@@ -52,3 +52,15 @@ class ScenarioError(StmpError):
 
 class CutoffError(StmpError):
     """A cutoff or horizon for which the market cannot give a forecast."""
+
+
+class StockError(StmpError):
+    """Rules or a supply that no stock can be made from."""
+
+
+class PlanError(StmpError):
+    """A plan that cannot be saved or read, or an override that does not fit."""
+
+
+class ReportError(StmpError):
+    """A brand or a font that a report cannot be made with."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import tomllib
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
@@ -64,6 +64,11 @@ def settle_option(name: str, offered: Mapping[str, T], default: T) -> None:
     """Settle a widget that offers the values of ``offered``; the keys are what the address calls them."""
     texts = {option: text for text, option in offered.items()}
     _settle(name, offered.get, texts.__getitem__, texts.__contains__, default)
+
+
+def settle_text_option(name: str, offered: Iterable[str], default: str) -> None:
+    """Settle a widget whose values the address calls by themselves."""
+    settle_option(name, {option: option for option in offered}, default)
 
 
 def settle_number(name: str, lowest: int, highest: int, default: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -22,7 +21,7 @@ LONGEST_PEAK = 7  # days
 def ask_scenario(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
     """Widgets for what differs on the days to forecast."""
     kinds = {PLANNED: t("As the calendar has it"), DATE_TYPE: t("Days of another date type"), FESTIVAL: t("A festival held otherwise")}
-    _settle("scenario", kinds, PLANNED)
+    address.settle_text_option("scenario", kinds, PLANNED)
     kind = st.radio(t("Scenario"), list(kinds), format_func=kinds.get, key="scenario", persist_state="session")
     if kind == DATE_TYPE:
         return _ask_date_type(calendar, dates)
@@ -42,7 +41,7 @@ def _ask_date_type(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
         address.settle_days("scenario-days", low, high, (middle, middle))
         form = "M月D日" if current() == CHINESE else "D MMM"
         first, last = st.slider(t("Days"), low, high, format=form, key="scenario-days", persist_state="session")
-    _settle("scenario-as", labels, peaks[-1] if peaks else labels[0])
+    address.settle_text_option("scenario-as", labels, peaks[-1] if peaks else labels[0])
     shown = {text: label(text) for text in labels}
     kind = st.selectbox(t("Treat them as"), labels, format_func=shown.get, key="scenario-as", persist_state="session")
     name = t("{days} as {date_type}", days=_span(first, last), date_type=shown[kind])
@@ -51,7 +50,7 @@ def _ask_date_type(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
 
 def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
     actions = {HOLD: t("Hold again"), MOVE: t("Move"), DROP: t("Drop")}
-    _settle("scenario-action", actions, HOLD)
+    address.settle_text_option("scenario-action", actions, HOLD)
     action = st.segmented_control(
         t("What happens"),
         list(actions),
@@ -67,7 +66,7 @@ def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
     if not held:
         st.caption(t("No festival has its peak on the days to forecast. Choose another cutoff or a longer horizon, or hold one again."))
         return Scenario()
-    _settle("scenario-held", held, next(iter(held)))
+    address.settle_text_option("scenario-held", held, next(iter(held)))
     shown = {text: t("{festival}, {day}", festival=label(o.festival), day=short_day(o.peak)) for text, o in held.items()}
     chosen = held[st.selectbox(t("Festival"), list(held), format_func=shown.get, key="scenario-held", persist_state="session")]
     festival, peak = chosen.festival, chosen.peak.date()
@@ -81,7 +80,7 @@ def _ask_festival(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
 
 
 def _ask_held_again(calendar: Calendar, dates: pd.DatetimeIndex) -> Scenario:
-    _settle("scenario-festival", calendar.festivals, calendar.festivals[-1])
+    address.settle_text_option("scenario-festival", calendar.festivals, calendar.festivals[-1])
     shown = {festival: label(festival) for festival in calendar.festivals}
     festival = st.selectbox(t("Festival"), list(shown), format_func=shown.get, key="scenario-festival", persist_state="session")
     peak = _ask_day("scenario-peak", t("Peak begins on"), dates, dates[len(dates) // 2].date())
@@ -95,11 +94,6 @@ def _ask_day(key: str, title: str, dates: pd.DatetimeIndex, default: date) -> da
     first, last = dates[0].date(), dates[-1].date()
     address.settle_day(key, first, last, default)
     return st.date_input(title, min_value=first, max_value=last, format="YYYY-MM-DD", key=key, persist_state="session")
-
-
-def _settle(key: str, offered: Iterable[str], default: str) -> None:
-    """Settle a widget whose values the address calls by themselves."""
-    address.settle_option(key, {option: option for option in offered}, default)
 
 
 def by_kind(kind: DateType) -> tuple[int, str, int]:

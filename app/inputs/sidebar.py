@@ -14,7 +14,7 @@ from app import loading, offers
 from app.formats import plain
 from app.inputs import address
 from app.inputs.scenario import ask_scenario
-from app.language import label, t
+from app.language import in_detail, label, t
 from app.loading import SEED, Loaded, Question
 from app.offers import Offer
 from stmp.errors import CutoffError
@@ -39,7 +39,14 @@ def ask_market(folders: Sequence[Path]) -> Loaded:
     """The market chosen, read. Raises MarketError."""
     address.settle_option("market", {name: folder for folder, name in offers.market_names(folders).items()}, folders[0])
     titles = offers.market_titles(folders)
-    folder = st.sidebar.selectbox(t("Market"), folders, format_func=titles.__getitem__, key="market", persist_state="session")
+    folder = st.sidebar.selectbox(
+        t("Market"),
+        folders,
+        format_func=titles.__getitem__,
+        key="market",
+        persist_state="session",
+        on_change=lambda: st.session_state.pop("checkpoint", None),  # another market is answered by the checkpoint that fits it best
+    )
     loaded = loading.market(folder)
     digest = loaded.market.digest[:HASH]
     linked = address.asked("data")
@@ -53,7 +60,7 @@ def ask_checkpoint(market: Market) -> Offer | None:
     """The checkpoint chosen, or None when there is none at all."""
     found, faults = offers.checkpoints(market)
     for fault in faults:
-        st.sidebar.warning(plain(fault), title=t("A checkpoint cannot be used"))
+        st.sidebar.warning(plain(in_detail(fault)), title=t("A checkpoint cannot be used"))
     if not found:
         return None
     by_folder = {offer.folder: offer for offer in found}
@@ -118,7 +125,7 @@ def _ask_category(market: Market) -> int | None:
     if len(market.categories) == 1:
         return None
     named = {EVERYTHING: t("All categories")} | {category: label(category) for category in market.categories}
-    address.settle_option("category", {category: category for category in named}, EVERYTHING)
+    address.settle_text_option("category", named, EVERYTHING)
     chosen = st.selectbox(t("Category"), list(named), format_func=named.get, key="category", persist_state="session")
     return market.categories.index(chosen) if chosen else None
 

@@ -12,7 +12,7 @@ KEY = "language"
 
 def settle_language() -> None:
     """At the start of a run, before anything is said: the language of the link, or of the session."""
-    address.settle_option(KEY, {language: language for language in LANGUAGES}, ENGLISH)
+    address.settle_text_option(KEY, LANGUAGES, ENGLISH)
     speak()
 
 

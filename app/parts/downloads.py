@@ -14,7 +14,9 @@ import streamlit as st
 
 from app.exports import Origin, csv_of, file_stem, origin
 from app.inputs.sidebar import Choice
-from app.language import t
+from app.inputs.speech import speak
+from app.language import current, t, use
+from app.parts.tables import show_table
 from app.pictures.printed import LIGHT, caption, escaped
 
 CHART = {"displaylogo": False, "displayModeBar": True, "modeBarButtons": [["toImage"]]}
@@ -24,7 +26,7 @@ Draw = Callable[[str], bytes]  # "png" or "svg" -> the picture
 KINDS = {"png": "image/png", "svg": "image/svg+xml"}
 # Streamlit's own ways out of the page: their files would not say what is simulated and where the numbers come from.
 UNSEEN = '<style>.modebar-container, .plotly-notifier, button[aria-label^="Download as CSV"] { display: none }</style>'
-TABLE = 240  # pixels
+ROWS = 7  # of the table before it scrolls
 HERE = Path(__file__).parent
 
 
@@ -45,6 +47,7 @@ def downloads(
     frame: the numbers behind it, units in the column titles.  chart: key of the st.plotly_chart, which was given ``config=CHART``;
     or draw: makes the picture.  scenario: what to call it, where it is not the question's own.
     """
+    speak()
     place = st.container(horizontal=True, horizontal_alignment="right")
     menu = place.popover(
         t("Data"), icon=":material/download:", type="tertiary", key=f"downloads-{name}", on_change="rerun", help=t("Table and downloads")
@@ -60,10 +63,17 @@ def downloads(
         if draw is not None:
             for kind, mime in KINDS.items():
                 file = f"{stem}.{kind}"
-                st.download_button(kind.upper(), partial(draw, kind), file, mime, key=f"{name}-{kind}", on_click="ignore", width="stretch")
+                made = partial(_drawn, draw, current(), kind)
+                st.download_button(kind.upper(), made, file, mime, key=f"{name}-{kind}", on_click="ignore", width="stretch")
         numbers = csv_of(frame, source)
         st.download_button("CSV", numbers, f"{stem}.csv", "text/csv", key=f"{name}-csv", on_click="ignore", width="stretch")
-        st.dataframe(frame, hide_index=True, height=TABLE, row_height=28, alt=title)
+        show_table(frame, title, ROWS)
+
+
+def _drawn(draw: Draw, language: str, kind: str) -> bytes:
+    """The picture in the page's language: it is made after the page has run, where nothing says which one that is."""
+    use(language)
+    return draw(kind)
 
 
 def _of_chart(name: str, chart: str, stem: str, title: str, source: Origin) -> None:

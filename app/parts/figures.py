@@ -12,6 +12,8 @@ from app.language import label, t
 from app.reading import Reading
 from stmp import summary
 
+FIGURE = 185  # pixels that a figure needs at least
+
 
 class _Figure(NamedTuple):
     label: str
@@ -26,79 +28,92 @@ def key_figures(reading: Reading, districts: Sequence[str]) -> None:
     shown = _figures(reading, reading.outlook(districts))
     if reading.plan is not None:
         shown.append(_against_plan(reading, districts))
-    with st.grid(len(shown), min_column_width=170):
-        for figure in shown:
-            with st.container(border=True, height="stretch", gap="xxsmall"):
-                st.metric(figure.label, figure.value, figure.below, delta_color="off", delta_arrow="off", help=figure.explained)
-                if figure.came:
-                    st.caption(plain(figure.came))
+    rows = [shown] if len(shown) % 2 else [shown[:2], shown[2:]]  # two by two where four do not fit, never three and one
+    outer = st.grid(len(rows), min_column_width=2 * FIGURE)
+    for row in rows:
+        with outer.container(height="stretch"), st.grid(len(row), min_column_width=FIGURE):
+            for figure in row:
+                _card(figure)
+
+
+def _card(figure: _Figure) -> None:
+    with st.container(border=True, height="stretch", gap="xxsmall"):
+        st.metric(figure.label, figure.value, figure.below, delta_color="off", delta_arrow="off", help=figure.explained)
+        if figure.came:
+            st.caption(plain(figure.came))
 
 
 def _figures(reading: Reading, seen: summary.Outlook) -> list[_Figure]:
-    days, unit, came, ordinary = len(reading.forecast.dates), label(reading.market.about.unit), seen.actual, summary.ORDINARY_DAYS
-    volume_came, times_came, error = volume(came.total), times(came.uplift), signed_percent(came.error)
-    total = uplift = peak = peak_uplift = ""
-    if came.days == days:
-        total = t("Came: {volume} {unit}, forecast {error}", volume=volume_came, unit=unit, error=error)
-        uplift = t("Came: {times}", times=times_came)
-        peak = t("Came: {day}, {volume}", day=short_day(came.peak_day), volume=volume(came.peak))
-        peak_uplift = t("Came: {times}", times=times(came.peak_uplift))
-    elif came.days:
-        total = t(
-            "Came on {known} of {days} days: {volume} {unit}, forecast {error}",
-            known=came.days,
-            days=days,
-            volume=volume_came,
-            unit=unit,
-            error=error,
+    days, unit = len(reading.forecast.dates), label(reading.market.about.unit)
+    return [_total(seen, days, unit), _peak(seen, unit), _uplift(seen, days), _peak_uplift(seen)]
+
+
+def _total(seen: summary.Outlook, days: int, unit: str) -> _Figure:
+    known, came, error = seen.actual.days, volume(seen.actual.total), signed_percent(seen.actual.error)
+    told = ""
+    if known == days:
+        told = t("Came: {volume} {unit}, forecast {error}", volume=came, unit=unit, error=error)
+    elif known:
+        told = t(
+            "Came on {known} of {days} days: {volume} {unit}, forecast {error}", known=known, days=days, volume=came, unit=unit, error=error
         )
-        uplift = t("Came on {known} of {days} days: {times}", known=came.days, days=days, times=times_came)
-    return [
-        _Figure(
-            t("Total of {days} days", days=days),
-            t("{volume} {unit}", volume=volume(seen.total.middle), unit=unit),
-            _bounds(volume_range(seen.total.low, seen.total.high)),
-            t(
-                "The median of the total, and the interval that should hold it in 8 of 10 cases, from joint samples. Below, what came, and "
-                "how far the forecast of the same days lies above or below it."
-            ),
-            total,
+    return _Figure(
+        t("Total of {days} days", days=days),
+        t("{volume} {unit}", volume=volume(seen.total.middle), unit=unit),
+        _bounds(volume_range(seen.total.low, seen.total.high)),
+        t(
+            "The median of the total, and the interval that should hold it in 8 of 10 cases, from joint samples. Below, what came, and "
+            "how far the forecast of the same days lies above or below it."
         ),
-        _Figure(
-            t("Peak day"),
-            short_day(seen.peak_day),
-            t("{volume} ({bounds})", volume=volume(seen.peak.middle), bounds=volume_range(seen.peak.low, seen.peak.high)),
-            t(
-                "The day with the highest median, with its {unit} and their 80 % interval. It is the highest day in {chance} of the "
-                "samples.",
-                unit=unit,
-                chance=percent(seen.peak_chance),
-            ),
-            peak,
+        told,
+    )
+
+
+def _peak(seen: summary.Outlook, unit: str) -> _Figure:
+    came = seen.actual
+    return _Figure(
+        t("Peak day"),
+        short_day(seen.peak_day),
+        t("{volume} ({bounds})", volume=volume(seen.peak.middle), bounds=volume_range(seen.peak.low, seen.peak.high)),
+        t(
+            "The day with the highest median, with its {unit} and their 80 % interval. It is the highest day in {chance} of the samples.",
+            unit=unit,
+            chance=percent(seen.peak_chance),
         ),
-        _Figure(
-            t("Uplift of the period"),
-            times(seen.uplift.middle),
-            _bounds(_span(seen.uplift, times)),
-            t(
-                "Mean of the days forecast over the mean of the last {days} ordinary days before the cutoff: workdays and days off, no "
-                "festival, no public holiday.",
-                days=ordinary,
-            ),
-            uplift,
+        "" if came.peak_day is None else t("Came: {day}, {volume}", day=short_day(came.peak_day), volume=volume(came.peak)),
+    )
+
+
+def _uplift(seen: summary.Outlook, days: int) -> _Figure:
+    known, came = seen.actual.days, times(seen.actual.uplift)
+    told = t("Came: {times}", times=came) if known == days else ""
+    if 0 < known < days:
+        told = t("Came on {known} of {days} days: {times}", known=known, days=days, times=came)
+    return _Figure(
+        t("Uplift of the period"),
+        times(seen.uplift.middle),
+        _bounds(_span(seen.uplift, times)),
+        t(
+            "Mean of the days forecast over the mean of the last {days} ordinary days before the cutoff: workdays and days off, no "
+            "festival, no public holiday.",
+            days=summary.ORDINARY_DAYS,
         ),
-        _Figure(
-            t("Uplift of the peak day"),
-            times(seen.peak_uplift.middle),
-            _bounds(_span(seen.peak_uplift, times)),
-            t(
-                "The peak day over the mean of the last {days} ordinary days before the cutoff: workdays and days off, no festival, no "
-                "public holiday.",
-                days=ordinary,
-            ),
-            peak_uplift,
+        told,
+    )
+
+
+def _peak_uplift(seen: summary.Outlook) -> _Figure:
+    return _Figure(
+        t("Uplift of the peak day"),
+        times(seen.peak_uplift.middle),
+        _bounds(_span(seen.peak_uplift, times)),
+        t(
+            "The peak day over the mean of the last {days} ordinary days before the cutoff: workdays and days off, no festival, no "
+            "public holiday.",
+            days=summary.ORDINARY_DAYS,
         ),
-    ]
+        "" if seen.actual.peak_day is None else t("Came: {times}", times=times(seen.actual.peak_uplift)),
+    )
 
 
 def _against_plan(reading: Reading, districts: Sequence[str]) -> _Figure:

@@ -11,11 +11,11 @@ import streamlit as st
 from app.formats import day, plain, short_day
 from app.inputs import address
 from app.inputs.speech import speak
-from app.language import t, title
+from app.language import in_detail, t, title
 from app.loading import Loaded
 from app.offers import Offer
 from app.reading import Reading
-from stmp.errors import StmpError
+from stmp.errors import CheckpointError, CutoffError, MarketError, PlanError, ScenarioError, StmpError
 from stmp.market import Market
 from stmp.scenario import Scenario
 
@@ -29,13 +29,35 @@ def faults_told() -> Iterator[None]:
     try:
         yield
     except StmpError as error:
-        _fault(str(error))
+        _fault(_about(error), in_detail(str(error)))
     except OSError as error:
-        _fault(f"{error.filename}: {error.strerror}. Remedy: check the path, its permissions and the space on the disk.")
+        told = t(
+            "{file}: {reason}. Remedy: check the path, its permissions and the space on the disk.",
+            file=error.filename,
+            reason=error.strerror,
+        )
+        _fault(t("This cannot be shown"), told)
 
 
-def _fault(told: str) -> None:
-    st.error(plain(told), title=t("This cannot be shown"), icon=":material/error:")
+def _fault(about: str, told: str) -> None:
+    st.error(plain(told), title=about, icon=":material/error:")
+
+
+def _about(error: StmpError) -> str:
+    """What kind of thing went wrong, in the page's language."""
+    match error:
+        case MarketError():
+            return t("The market cannot be read")
+        case CheckpointError():
+            return t("The checkpoint cannot be used")
+        case ScenarioError():
+            return t("The scenario does not fit this market")
+        case CutoffError():
+            return t("Nothing can be forecast from this day on")
+        case PlanError():
+            return t("The plans cannot be read or saved")
+        case _:
+            return t("This cannot be shown")
 
 
 def heading(market: Market) -> None:

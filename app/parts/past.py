@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.inputs.chosen import choose
 from app.language import label, t
 from app.parts.downloads import CHART, downloads
 from app.pictures.palette import COMPARED
@@ -32,7 +33,12 @@ def past_and_forecast(reading: Reading, districts: Sequence[str]) -> None:
     with head:
         downloads("forecast-series", title, pd.concat([d.frame(unit) for d in dailies]), reading.choice, chart=KEY)
     alt = t("Past, forecast bands and actual {unit} per day: {name}", unit=unit, name=reading.name(districts))
-    st.plotly_chart(figure, key=KEY, config=CHART, alt=alt)
+
+    def clicked() -> None:
+        for point in st.session_state[KEY].selection.points:  # none where the selection was cleared, for the figure changed
+            choose([districts[point["customdata"][0]]])
+
+    st.plotly_chart(figure, key=KEY, on_select=clicked, selection_mode="points", config=CHART, alt=alt)
     st.caption(_told(how, len(districts)))
 
 
@@ -55,7 +61,7 @@ def _told(how: str, chosen: int) -> str:
     if chosen > len(COMPARED):
         return t("Drawn are the first {drawn} of {chosen} districts; the key figures hold them all.", drawn=len(COMPARED), chosen=chosen)
     if chosen > 1:
-        return t("Medians with their 80 % bands; circles are what came.")
+        return t("Medians with their 80 % bands; circles are what came. A click on a line shows its district by itself.")
     return t("Bands hold the middle 50, 80 and 95 % of the joint samples.")
 
 

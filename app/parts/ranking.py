@@ -12,11 +12,12 @@ from app.formats import rounded
 from app.inputs.chosen import KEY, turn
 from app.language import label, t
 from app.parts.downloads import downloads
+from app.parts.tables import NUMBER, PERCENT, TIMES, show_table
 from app.reading import Reading
 
-NUMBER, TIMES, PERCENT = "localized", "%.2f×", "%.1f %%"
 EDITION, HEARD = "ranking-edition", "ranking-heard"  # in the session: see _edition
-ROW, HEADER, TALLEST = 28, 42, 600  # pixels
+ROWS = 20  # before the table scrolls
+LINE = 60  # pixels of the lines; with short titles all columns stand side by side on a page 1024 pixels wide
 
 
 def ranking(reading: Reading, districts: Sequence[str]) -> None:
@@ -37,17 +38,8 @@ def ranking(reading: Reading, districts: Sequence[str]) -> None:
         st.session_state[HEARD] = set(st.session_state[KEY])
 
     shown, columns = _for_eyes(exact, reading, table.index)
-    st.dataframe(
-        shown,
-        column_config=columns,
-        hide_index=True,
-        key=key,
-        on_select=clicked,
-        selection_mode="multi-row",
-        row_height=ROW,
-        height=min(HEADER + ROW * len(shown), TALLEST),
-        alt=t("Districts by {unit}, the largest first", unit=label(reading.market.about.unit)),
-    )
+    alt = t("Districts by {unit}, the largest first", unit=label(reading.market.about.unit))
+    show_table(shown, alt, ROWS, column_config=columns, key=key, on_select=clicked, selection_mode="multi-row")
 
 
 def _edition(districts: Sequence[str]) -> int:
@@ -78,20 +70,25 @@ def ranked_districts(reading: Reading, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _for_eyes(exact: pd.DataFrame, reading: Reading, regions: pd.Index) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Rounded, with the daily medians as a line beside each name, and how each column is written."""
+    """Rounded, with the daily medians as a line beside each name, and how each column is written: the unit with the first alone."""
+    unit = label(reading.market.about.unit)
     uplift, percents = t("Uplift, ×"), (t("Share, %"), t("Error, %"))
+    short = {
+        t("80 % from, {unit}", unit=unit): t("80 % from"),
+        t("80 % to, {unit}", unit=unit): t("80 % to"),
+        t("Actual, {unit}", unit=unit): t("Actual"),
+    }
     shown = exact.copy()
     columns: dict[str, object] = {}
     for title in exact.columns[1:]:
         form = TIMES if title == uplift else PERCENT if title in percents else NUMBER
-        columns[title] = st.column_config.NumberColumn(format=form)
-        if form == NUMBER:
-            shown[title] = exact[title].map(rounded)
+        columns[title] = st.column_config.NumberColumn(short.get(title), format=form, help=title if title in short else None)
+        shown[title] = exact[title].round(1) + 0.0 if form == PERCENT else exact[title].map(rounded)  # no −0.0
     days = t("Day by day")
     medians = np.median(reading.forecast.samples[:, reading.categories].sum(axis=1), axis=-1)  # [R, H]
     lines = dict(zip(reading.forecast.regions, medians.round().tolist(), strict=True))
     shown.insert(1, days, [lines[region] for region in regions])
     columns[days] = st.column_config.LineChartColumn(
-        width="small", y_min=0, help=t("The median of each day, from 0 up to the district's own highest day.")
+        width=LINE, y_min=0, help=t("The median of each day, from 0 up to the district's own highest day.")
     )
     return shown, columns

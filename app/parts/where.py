@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +12,7 @@ import streamlit as st
 from app.exports import origin
 from app.formats import day, plain, short_day, volume_range
 from app.inputs.chosen import follow, listen, turn
-from app.language import ENGLISH, label, named, t, title, use
+from app.language import label, t, title
 from app.parts.downloads import CHART, downloads
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
@@ -156,12 +155,7 @@ def _numbers(reading: Reading, view: _View) -> pd.DataFrame:
 
 
 def _print(reading: Reading, places: Places, view: _View, districts: Sequence[str], kind: str) -> bytes:
-    """The map as a picture, in English whatever the page speaks, for matplotlib's own font has no Chinese letters."""
-
-    def draw() -> bytes:
-        use(ENGLISH)
-        names, told = named(reading.market.region_table), f"{title(reading.market.about)}: {_title(reading, view)}"
-        source = origin(reading.choice)
-        return print_map(kind, places, names, view.values, view.measure(reading), view.scale, districts, told, source)
-
-    return copy_context().run(draw)
+    """The map as a picture."""
+    told = t("{market}: {picture}", market=title(reading.market.about), picture=_title(reading, view))
+    measure, source = view.measure(reading), origin(reading.choice)
+    return print_map(kind, places, reading.names, view.values, measure, view.scale, districts, told, source)

@@ -18,12 +18,12 @@ from app.pictures.palette import BORDER, CHOSEN, Scale
 from app.pictures.places import Places
 
 LAYER = "regions"  # the only layer that can be clicked
-SMALLEST, LARGEST = 4, 26  # radius in pixels of circles
+SMALLEST, MIDDLING, LARGEST = 4, 12, 26  # radius in pixels of circles
 TALLEST = 130  # pixels of a block, seen from the side
 PITCH = 45
 EQUATOR = 40_075_017  # metres
 TILE = 512  # pixels
-GREY_TEXT = (112, 122, 132)
+NAME, NAME_GROUND = (255, 255, 255, 255), (17, 22, 28, 200)  # names read on any colour below them, and on both pages
 TOOLTIP = {  # what is filled in is escaped by Streamlit
     "html": "<b>{name}</b><br/>{value}<br/><span style='opacity:0.75'>{detail}</span>",
     "style": {"backgroundColor": "#11161c", "color": "#ffffff", "fontSize": "13px", "borderRadius": "4px"},
@@ -55,8 +55,8 @@ def region_map(
             "name": str(names[region]),
             "value": f"{measure.title}: {measure.show(value)}",
             "detail": str(details[region]),
-            "colour": [*scale.colour(value), 235],
-            "radius": _radius(value, largest),
+            "colour": [*scale.colour(value), 255],
+            "radius": _radius(value, largest) if measure.sized else MIDDLING,
             "height": _height(value, measure, scale, places) if blocks else 0,
         }
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
@@ -132,14 +132,14 @@ def _frame(features: list[Feature]) -> pdk.Layer:
 
 
 def _labels(places: Places, features: list[Feature]) -> pdk.Layer:
-    """Names on outlines, on a ground of their own; below circles, in a grey that reads on a light and a dark page."""
+    """Names on a ground of their own: on outlines, or below circles."""
     properties = {feature["properties"]["region_id"]: feature["properties"] for feature in features}
     labels = [
         {
             "type": "Feature",
             "properties": {
                 "name": properties[region]["name"],
-                "offset": [0, 0 if places.outlines else properties[region]["radius"] + 8],
+                "offset": [0, 0 if places.outlines else properties[region]["radius"] + 10],
             },
             "geometry": {"type": "Point", "coordinates": [*position, properties[region]["height"]]},
         }
@@ -154,10 +154,10 @@ def _labels(places: Places, features: list[Feature]) -> pdk.Layer:
         point_type=String("text"),
         get_text="properties.name",
         get_text_size=11,
-        get_text_color=[255, 255, 255, 255] if places.outlines else [*GREY_TEXT, 255],
+        get_text_color=NAME,
         get_text_pixel_offset="properties.offset",
-        text_background=places.outlines,
-        get_text_background_color=[17, 22, 28, 140],
+        text_background=True,
+        get_text_background_color=NAME_GROUND,
         text_background_padding=[3, 1],
         text_font_family=String("Source Sans, Source Sans Pro, sans-serif"),
         text_character_set=String("auto"),

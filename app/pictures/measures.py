@@ -13,13 +13,17 @@ from stmp.market import Market
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of ``summary.by_region``, its name and unit in words, and how its numbers are written and coloured."""
+    """A column of ``summary.by_region``, its name and unit in words, and how its numbers are written and coloured.
+
+    sized: circles grow with the number, too; of no use where it tells no amount.
+    """
 
     column: str
     title: str
     unit: str
     show: Show
     around_zero: bool = False
+    sized: bool = True
 
     def scale(self, values: Iterable[float]) -> Scale:
         """A colour scale for the values that are to be compared."""

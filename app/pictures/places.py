@@ -16,6 +16,8 @@ from stmp.market import Market
 DIGITS = 4  # of a degree: about 10 m
 DETAIL = 1 / 300  # of the map's extent: details of less than two pixels are left out of outlines
 MAP_SIZE = (520, 430)  # pixels that the first view must fit into
+NAME = (64, 24)  # pixels that a name takes there, with room around it
+FILLED = {True: 0.92, False: 0.8}  # of the view, by outlines; circles and the names below them reach beyond their points
 TILE = 512
 
 
@@ -53,15 +55,32 @@ def places_of(market: Market) -> Places | None:
     frame["geometry"] = shapely.transform(frame.geometry.to_numpy(), lambda corners: np.round(corners, DIGITS))
     geometry = {str(i): shapely.geometry.mapping(shape) for i, shape in frame.geometry.items()}
     missing = tuple(r for r in market.regions if r not in geometry)
-    centre, zoom = _view(frame.total_bounds)
-    return Places(market.polygons is not None, geometry, labels, missing, centre, zoom)
+    outlines = market.polygons is not None
+    centre, zoom = _view(frame.total_bounds, FILLED[outlines])
+    return Places(outlines, geometry, labels if outlines else _apart(labels, zoom), missing, centre, zoom)
 
 
-def _view(bounds: Sequence[float]) -> tuple[tuple[float, float], float]:
-    """(lon, lat) and zoom at which west, south, east, north fill MAP_SIZE in the Mercator projection."""
+def _apart(labels: dict[str, tuple[float, float]], zoom: float) -> dict[str, tuple[float, float]]:
+    """Those that do not lie upon one before them in the first view."""
+    pixels, kept = TILE * 2**zoom, dict[str, tuple[float, float]]()
+    for region, (lon, lat) in labels.items():
+        across = (abs(lon - other) * pixels / 360 >= NAME[0] for other, _ in kept.values())
+        along = (abs(_mercator(lat) - _mercator(other)) * pixels >= NAME[1] for _, other in kept.values())
+        if all(wide or high for wide, high in zip(across, along, strict=True)):
+            kept[region] = (lon, lat)
+    return kept
+
+
+def _mercator(lat: float) -> float:
+    """A latitude as a share of the world's width, from the equator."""
+    return math.asinh(math.tan(math.radians(lat))) / (2 * math.pi)
+
+
+def _view(bounds: Sequence[float], filled: float) -> tuple[tuple[float, float], float]:
+    """(lon, lat) and zoom at which west, south, east, north fill this share of MAP_SIZE in the Mercator projection."""
     west, south, east, north = bounds
-    low, high = (math.asinh(math.tan(math.radians(lat))) / (2 * math.pi) for lat in (south, north))
+    low, high = _mercator(south), _mercator(north)
     spans = (max((east - west) / 360, 1e-4), max(high - low, 1e-4))
-    zoom = min(math.log2(0.92 * size / (TILE * span)) for size, span in zip(MAP_SIZE, spans, strict=True))
+    zoom = min(math.log2(filled * size / (TILE * span)) for size, span in zip(MAP_SIZE, spans, strict=True))
     middle = math.degrees(math.atan(math.sinh(math.pi * (low + high))))
     return (float((west + east) / 2), middle), zoom

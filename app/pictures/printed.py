@@ -1,4 +1,4 @@
-"""Pictures that leave the page: a white ground in both themes, and below the title where the numbers come from."""
+"""Pictures that leave the page: a white ground in both themes, and where the numbers come from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+from app.language import CHINESE, ENGLISH, current
+
 INK, GREY, GRID = "#1B2430", "#55606C", "#D5DBE1"
 AXIS = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "automargin": True}
-LINE = 130  # letters of a line below the title
+TIED = "\N{NO-BREAK SPACE}"
+LINE = {ENGLISH: 130, CHINESE: 75}  # letters of a line that tells where the numbers come from
 LIGHT: dict[str, Any] = {  # a template of plotly
     "layout": {
         "paper_bgcolor": "#FFFFFF",
@@ -28,6 +31,6 @@ def escaped(text: str) -> str:
 
 
 def caption(origin: Mapping[str, str], line_break: str, write: Callable[[str], str] = str) -> str:
-    """Where numbers come from, in lines that are not too long."""
-    told = " · ".join(f"{title}: {text}" for title, text in origin.items())
-    return line_break.join(write(line) for line in textwrap.wrap(told, LINE))
+    """Where numbers come from, in lines that are not too long, broken between two things they say."""
+    told = " · ".join(f"{title}: {text}".replace(" ", TIED) for title, text in origin.items())
+    return line_break.join(write(line.replace(TIED, " ")) for line in textwrap.wrap(told, LINE[current()]))

@@ -12,13 +12,15 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from app.formats import volume
 from app.language import t
 from app.pictures.palette import ACTUAL, COMPARED, FORECAST, HISTORY, PLAN, faded
+from app.pictures.printed import escaped
 from app.pictures.timeline import Phase, amounts, hovered, lay_out
 
 SHARES = (0.95, 0.80, 0.50)
 OPACITY = (0.14, 0.20, 0.30)
-HEIGHT = 470
+HEIGHT = 520
 PANEL = 112  # pixels of one of several panels
 
 
@@ -69,26 +71,41 @@ def series(daily: Daily, festival_phases: Iterable[Phase], unit: str) -> go.Figu
 
 
 def compared(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str) -> go.Figure:
-    """One line per district, as many as there are colours: past, median with its 80 % band, and dots for what came."""
-    figure = go.Figure()
-    for daily, (colour, dash) in zip(dailies, COMPARED, strict=False):
+    """One line per district, as many as there are colours: past, median with its 80 % band, and dots for what came.
+
+    A click chooses a district: ``customdata`` begins with its position. The pointer tells the day's numbers of all of them.
+    """
+    figure, drawn = go.Figure(), dailies[: len(COMPARED)]
+    past = [daily.history for daily in drawn]
+    medians = [pd.Series(np.median(daily.samples, axis=1), index=daily.dates) for daily in drawn]
+    came = [daily.actual for daily in drawn]
+    for position, (daily, (colour, dash)) in enumerate(zip(drawn, COMPARED, strict=False)):
         same: dict[str, Any] = {"legendgroup": daily.name}
         _band(figure, daily, 0.80, faded(colour, 0.18), showlegend=False, name=daily.name, **same)
-        past = {"color": colour, "width": 1.2}
-        figure.add_scatter(
-            x=daily.history.index, y=daily.history, mode="lines", line=past, showlegend=False, **hovered(daily.history, daily.name), **same
-        )
-        median = np.median(daily.samples, axis=1)
-        line = {"color": colour, "width": 2.5, "dash": dash}
-        figure.add_scatter(x=daily.dates, y=median, name=daily.name, mode="lines", line=line, **hovered(median, daily.name), **same)
-        came = t("{name}, actual", name=daily.name)
-        dots = {"color": colour, "size": 5, "symbol": "circle-open"}
-        figure.add_scatter(
-            x=daily.dates, y=daily.actual, mode="markers", marker=dots, showlegend=False, **hovered(daily.actual, came), **same
-        )
-    lay_out(figure, dailies[0].history.index[0], dailies[0].dates, festival_phases, HEIGHT)
-    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(max(daily.highest for daily in dailies)))
+        thin, thick, dots = {"color": colour, "width": 1.2}, {"color": colour, "width": 2.5, "dash": dash}, {"color": colour, "size": 5}
+        for values, look in (
+            (past, {"mode": "lines+markers", "line": thin, "marker": {"size": 6, "opacity": 0}, "showlegend": False}),
+            (medians, {"mode": "lines+markers", "line": thick, "marker": dots, "name": daily.name}),
+            (came, {"mode": "markers", "marker": {**dots, "symbol": "circle-open"}, "showlegend": False}),
+        ):
+            told = _told_together(values, drawn, position, values is came)
+            figure.add_scatter(x=values[position].index, y=values[position], **look, **told, **same)
+    lay_out(figure, past[0].index[0], drawn[0].dates, festival_phases, HEIGHT)
+    figure.update_layout(hovermode="closest", clickmode="event+select")
+    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(max(daily.highest for daily in drawn)))
     return figure
+
+
+def _told_together(values: Sequence[pd.Series], dailies: Sequence[Daily], position: int, came: bool) -> dict[str, Any]:
+    """The text of a line's points under the pointer: the day's numbers of all lines, its own set off; ``came``: that they are actual."""
+    written = np.array([[volume(value) for value in line] for line in values], object).T  # [days, lines]
+    lines = [f"%{{customdata[{i + 1}]}} {escaped(daily.name)}" for i, daily in enumerate(dailies)]
+    lines[position] = f"<b>{lines[position]}</b>"
+    day = f"%{{x|{t('%a %-d %b %Y')}}}"
+    return {
+        "customdata": np.column_stack([np.full(len(written), position, object), written]),
+        "hovertemplate": "<br>".join([t("{day}, actual", day=day) if came else day, *lines]) + "<extra></extra>",
+    }
 
 
 def stacked(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str) -> go.Figure:

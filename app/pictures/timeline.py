@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import east_asian_width
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.formats import volume
+from app.formats import tick, volume
 from app.language import label, t
 from app.pictures.palette import FESTIVAL, HISTORY, round_ticks
 from stmp.market import Calendar
@@ -50,6 +51,8 @@ def lay_out(figure: go.Figure, first: pd.Timestamp, dates: pd.DatetimeIndex, fes
         height=height,
         margin={"l": 8, "r": 8, "t": 26, "b": 8},
         hovermode="x unified",
+        clickmode="event",  # nothing is chosen in a chart that does not say so
+        dragmode="zoom",
         legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom", "x": 0, "font": {"size": 11}},
     )
     figure.update_xaxes(tickformat=t("%-d %b\n%Y"), hoverformat=t("%a %-d %b %Y"), range=[first, last])
@@ -58,7 +61,7 @@ def lay_out(figure: go.Figure, first: pd.Timestamp, dates: pd.DatetimeIndex, fes
 def amounts(highest: float) -> dict[str, object]:
     """A vertical axis from 0 to ``highest``, its numbers written as everywhere."""
     ticks = round_ticks(0, highest)
-    return {"range": [0, max(highest, ticks[1]) * 1.04], "tickvals": ticks, "ticktext": [volume(tick) for tick in ticks]}
+    return {"range": [0, max(highest, ticks[1]) * 1.04], "tickvals": ticks, "ticktext": [tick(volume(value)) for value in ticks]}
 
 
 def hovered(values: Iterable[float], what: str) -> dict[str, object]:
@@ -67,7 +70,7 @@ def hovered(values: Iterable[float], what: str) -> dict[str, object]:
 
 
 def _shade(figure: go.Figure, festival_phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp) -> None:
-    """Shade the phases; name their peaks and openings above, those too near for two names with one."""
+    """Shade the phases; name their peaks and openings above."""
     named: list[tuple[pd.Timestamp, str]] = []
     for phase in festival_phases:
         strong = phase.phase in ("peak", "opening")
@@ -83,15 +86,25 @@ def _shade(figure: go.Figure, festival_phases: Iterable[Phase], first: pd.Timest
             layer="below",
         )
         if strong:
-            name = label(phase.festival if phase.phase == "peak" else phase.phase)
-            if named and phase.first - named[-1][0] < (last - first) / 9:
-                name = f"{named.pop()[1]}, {name}"
-            named.append((phase.last, name))
+            named.append((phase.last, label(phase.festival if phase.phase == "peak" else phase.phase)))
     _name(figure, named, first, last)
 
 
-def _name(figure: go.Figure, named: Sequence[tuple[pd.Timestamp, str]], first: pd.Timestamp, last: pd.Timestamp) -> None:
+def _name(figure: go.Figure, named: Iterable[tuple[pd.Timestamp, str]], first: pd.Timestamp, last: pd.Timestamp) -> None:
+    """Names above their days and within the chart; those that would lie upon each other stand together."""
+
+    def ends(day: pd.Timestamp, name: str) -> tuple[float, float]:
+        """Where a name begins and ends, as shares of the chart's width."""
+        width = LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in name)
+        left = min((day - first) / (last - first) - width / 2, 1 - width)
+        return left, left + width
+
+    written: list[tuple[pd.Timestamp, str]] = []
     for day, name in named:
-        at_edge = day + len(name) * LETTER * (last - first) / 2 > last
+        while written and ends(day, name)[0] < ends(*written[-1])[1]:
+            name = t(", ").join((written.pop()[1], name))
+        written.append((day, name))
+    for day, name in written:
+        at_edge = ends(day, name)[1] > 1 - 1e-9
         anchor = {"x": last, "xanchor": "right"} if at_edge else {"x": day, "xanchor": "center"}
         figure.add_annotation(y=1, yref="paper", text=name, showarrow=False, yanchor="bottom", font={"size": 11}, **anchor)

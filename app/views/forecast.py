@@ -16,6 +16,7 @@ from app.parts.figures import key_figures
 from app.parts.past import past_and_forecast
 from app.parts.question import question
 from app.parts.ranking import ranking
+from app.parts.report import documents
 from app.parts.where import where
 from app.reading import Reading
 from stmp.scenario import Scenario
@@ -33,6 +34,7 @@ def page(folders: Sequence[Path]) -> None:
         plan = None if choice.question.scenario == planned else loading.run(replace(choice.question, scenario=planned))
         reading = Reading.of(choice, run, plan)
         messages.notes(reading)
+        documents(choice)
         _answer(reading)
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 from app import loading
 from app.formats import day
 from app.inputs.sidebar import Choice
-from app.inputs.speech import speak
 from app.language import t
 from app.parts import messages
 from app.parts.question import question
@@ -37,5 +36,4 @@ def page(folders: Sequence[Path]) -> None:
 def _compared(choice: Choice, found: Representations) -> None:
     """What follows a click or a choice; nothing is inferred here."""
     with messages.faults_told():
-        speak()
         compared(choice, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from app.inputs.chosen import ask_districts
 from app.language import named, t
 from app.parts import messages
 from app.parts.question import question
+from app.parts.report import documents
 from app.parts.what_if.answers import Answers, answers, baseline
 from app.parts.what_if.bar import bar, begin
 from app.parts.what_if.desk import keep, open_desk
@@ -41,12 +43,16 @@ def page(folders: Sequence[Path]) -> None:
             return
         notes = st.container()
         with st.container(border=True):
-            bar(desk, choice)
+            head = st.container()
             edit(desk, setting)
+            with head:  # afterwards, for a scenario may be called after its changes
+                bar(desk, choice)
         keep(desk)
         found = answers(baseline(choice), desk)
         with notes:
             messages.notes(found.plan)
+            if found.answer is not None:
+                documents(replace(choice, question=replace(choice.question, scenario=desk.draft.scenario)))
         _answer(found)
 
 

@@ -10,8 +10,11 @@ from typing import Annotated
 
 import typer
 
+from stmp.cli.build import market_build
 from stmp.cli.checks import check_file, check_folder, parse_date
+from stmp.cli.options import CheckpointArgument, Device, DeviceOption, HorizonOption, LogsOption, MarketOption, SeedOption
 from stmp.cli.output import evaluation_bar, fail, print_scores, say, training_bar
+from stmp.cli.report import report
 from stmp.errors import StmpError
 
 APP = Path(__file__).resolve().parents[2] / "app" / "main.py"
@@ -25,16 +28,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-market_cli = typer.Typer(help="Make a simulated market, or check a market folder.", no_args_is_help=True)
+market_cli = typer.Typer(help="Build a market from order lines, simulate one, or check a folder.", no_args_is_help=True)
 cli.add_typer(market_cli, name="market")
-
-
-class Device(StrEnum):
-    """Where to compute; auto takes a GPU when there is one."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 class Variant(StrEnum):
@@ -42,16 +37,6 @@ class Variant(StrEnum):
 
     STUDIO = "studio"
     FAITHFUL = "faithful"
-
-
-MarketOption = Annotated[Path, typer.Option("--market", metavar="DIR", help="Market folder, one that holds a market.toml.")]
-CheckpointArgument = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT", help="Checkpoint folder made by 'stmp train'.", show_default=False)
-]
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where to compute; auto takes a GPU when there is one.")]
-LogsOption = Annotated[Path | None, typer.Option("--logs", metavar="DIR", help="Folder for TensorBoard logs.", show_default=False)]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result on the CPU.")]
-HorizonOption = Annotated[int, typer.Option("--horizon", help="Days to forecast after the cutoff.")]
 
 
 def main() -> None:
@@ -76,6 +61,12 @@ def market_simulate(
     check_folder(folder)
     simulate(folder, SEED if seed is None else seed)
     say(f"Wrote the simulated market to {folder}. See it with: stmp market check {folder}")
+
+
+market_cli.command(
+    "build",
+    epilog="Example: stmp market build runs/mine --orders orders.csv --regions districts.geojson --time-zone Asia/Shanghai --country CN",
+)(market_build)
 
 
 @market_cli.command("check", epilog="Example: stmp market check assets/markets/beijing")
@@ -256,6 +247,11 @@ def evaluate(
         say(f"Wrote {cells}.")
 
 
+cli.command(epilog="Example: stmp report pretrained/beijing --market assets/markets/beijing --cutoff 2019-11-03 --out runs/november.pptx")(
+    report
+)
+
+
 @cli.command("app", epilog="Example: stmp app --market assets/markets/beijing --market my-market --port 8502")
 def run_app(
     markets: Annotated[
@@ -271,6 +267,16 @@ def run_app(
             "--host", metavar="ADDRESS", help="Address to listen on. 127.0.0.1 is this machine alone; 0.0.0.0 is every network it is in."
         ),
     ] = "127.0.0.1",
+    plans: Annotated[
+        str | None,
+        typer.Option(
+            "--plans",
+            metavar="URL",
+            envvar="STMP_PLANS",
+            help="Database of plans: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Default: a file in your own folder.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Start the dashboard in this terminal; Ctrl+C ends it."""
     if not APP.is_file():
@@ -287,6 +293,8 @@ def run_app(
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
+    if plans is not None:
+        os.environ["STMP_PLANS"] = plans  # not an argument: lists of processes would show its password
     settings = [f"--{name}={value}" for name, value in flags.items()]
     arguments = [part for folder in chosen for part in ("--market", str(folder))]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *settings, "--", *arguments])

@@ -1,21 +1,25 @@
-"""Small markets with outlines, with points and without places; a checkpoint; and the dashboard run in this process."""
+"""Small markets with outlines, with points and without places; a checkpoint; the dashboard run in this process, and in a browser."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from app import offers
+from benchmarks.browser import CHROMIUM, Server, chromium, opened, served, visitor
 from stmp.config import ModelConfig, TrainingConfig
 from stmp.market.load import load_market
 from stmp.training import train
+from tests.app.browser import OWN, Visit
 from tests.markets import small_market, write_tables
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
@@ -98,3 +102,52 @@ def dashboard(here: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
         return AppTest.from_file(str(MAIN), default_timeout=60).run()
 
     return start
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium was found; 'make test' says how to get one")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def server(workplace: Path, browser: Browser) -> Iterator[Server]:
+    """The dashboard, started by its command, with ``squares``, ``points`` and the bundled market."""
+    with served(Path("squares"), Path("points"), *offers.bundled_markets(), folder=workplace) as server:
+        yield server
+
+
+@pytest.fixture
+def visit(server: Server, browser: Browser) -> Iterator[Visit]:
+    """``visit(page, **query)``: a page as somebody sees it who was never here; ``visit(link=...)``: what a link opens; ``shows``: of maps,
+    charts and figures, those that are waited for.
+
+    After the test: no page has failed, and no request, not even a refused one, has gone to another host.
+    """
+    pages, asked = [], []
+
+    def come(name: str = "", /, link: str = "", shows: Sequence[str] = ("charts",), **query: str) -> Page:
+        page = visitor(browser)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        pages.append(page)
+        opened(page, link or server.link(name, query), *shows)
+        return page
+
+    yield come
+    for page in pages:
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        page.wait_for_load_state("networkidle")
+        page.context.close()
+    hosts = {urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in ("data", "blob")}
+    assert hosts
+    assert hosts <= OWN, sorted(url for url in asked if urlsplit(url).hostname not in {*OWN, None})
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    """The forecast of the market of four squares."""
+    return visit(market="squares")

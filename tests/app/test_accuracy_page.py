@@ -18,13 +18,14 @@ from streamlit.testing.v1 import AppTest
 
 from app import loading, offers
 from app.loading import SAMPLES, SEED
-from app.pictures.calibration import coverage_lines
+from app.pictures.calibration import coverage_lines, pit_bars
 from app.pictures.errors import error_dots, error_lines
 from app.pictures.scatter import forecast_against_actual
 from stmp.baselines import make_baselines
 from stmp.checkpoint import read_card
 from stmp.evaluation import Backtest, Evaluation, Provenance, cells_of, evaluate
 from stmp.evaluation.cells import FILE
+from stmp.evaluation.pit import EDGES
 from stmp.forecast import Forecaster
 from stmp.market.load import load_market
 
@@ -243,7 +244,7 @@ def test_coverage_and_festivals_are_those_of_the_cells(accuracy: Start, stored: 
     page.segmented_control(key="accuracy-bands").set_value("festival").run()
     pooled = next(s for s in stored[0].scores if (s.model, s.segment, s.cutoff) == ("stmp", "festival", "all"))
     bands = page.dataframe[1].value
-    ours = bands[bands["Model"] == "This checkpoint"].set_index("Bands of")["80 %"]
+    ours = bands[bands["Model"] == "This checkpoint"].set_index("Bands of")["80 % band holds, %"]
     assert ours["All districts together"] == pytest.approx(100 * pooled.total_coverage80, abs=0.05)
     assert ours["District and category"] == pytest.approx(100 * pooled.coverage80, abs=0.05)
     held = page.dataframe[2].value.set_index("Festival")
@@ -251,6 +252,20 @@ def test_coverage_and_festivals_are_those_of_the_cells(accuracy: Start, stored: 
     market = stored[1].cells.query("model == 'stmp' and region == '' and label == 'Late · peak'").iloc[0]
     assert held.loc["Late 2021", "Peak day, orders"] == market["actual"]
     assert held.loc["Late 2021", "Error, %"] == pytest.approx(100 * (market["q50"] / market["actual"] - 1), abs=0.1)
+
+
+def test_the_histogram_of_the_bands_is_that_of_the_cells(accuracy: Start, stored: tuple[Evaluation, Backtest]) -> None:
+    page = accuracy()
+    page.segmented_control(key="accuracy-bands").set_value("festival").run()
+    figures = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    (bars,) = [figure["data"] for figure in figures if figure["data"][0]["type"] == "bar"]
+    assert [bar["name"] for bar in bars] == ["District and category", "District, all categories", "All districts together"]
+    days = stored[1].cells.query("model == 'stmp' and region == '' and kind == 'festival'")
+    above = (days["actual"] > days["q50"]).mean()
+    heights = np.array(numbers(bars[2]["y"]))
+    assert heights @ np.diff(EDGES) == pytest.approx(1)
+    assert heights[4:] @ np.diff(EDGES)[4:] == pytest.approx(above)
+    assert bars[2]["x"][0] == "0–2.5"
 
 
 def test_a_market_without_days_left_says_so(accuracy: Start, here: Path) -> None:
@@ -286,6 +301,13 @@ def test_coverage_is_drawn_in_percent_beside_the_diagonal() -> None:
     diagonal, line = coverage_lines({"districts": table}).data
     assert list(diagonal.x) == list(diagonal.y)
     assert (list(line.x), list(line.y)) == ([50, 80], [40, 90])
+
+
+def test_bars_say_how_many_times_the_right_number_fell_there() -> None:
+    table = pd.DataFrame({"low": [0.0, 0.25], "high": [0.25, 1.0], "expected": [0.25, 0.75], "measured": [0.5, 0.5], "days": 9})
+    (bars,) = pit_bars({"districts": table}).data
+    assert (list(bars.x), list(bars.y)) == (["0–25", "25–100"], [2, 2 / 3])
+    assert bars.text[0] == "50.0 % of the actuals, 25.0 % expected"
 
 
 def test_points_without_purchases_stand_at_the_edge_of_the_logarithmic_axes() -> None:

@@ -343,6 +343,19 @@ def test_a_broken_market_is_told_and_the_others_still_work(dashboard: Start, her
     assert_sound(page)
 
 
+def test_a_chinese_page_says_what_kind_of_fault_it_is_before_the_english_details(dashboard: Start, here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "squares", tmp_path / "broken")
+    (tmp_path / "broken" / "panel.csv").write_text("date,region\n", encoding="utf-8")
+    page = dashboard(tmp_path / "broken")
+    (english,) = page.error
+    page.segmented_control(key="language").set_value("zh").run()
+    (chinese,) = page.error
+    assert (english.proto.title, chinese.proto.title) == ("The market cannot be read", "无法读取该市场的数据")
+    lead, _, details = chinese.value.partition("\n")
+    assert lead.strip() == "详情与解决办法（英文）："
+    assert details == english.value
+
+
 def test_a_market_that_is_too_short_is_told(dashboard: Start, here: Path, tmp_path: Path) -> None:
     shutil.copytree(here / "squares", tmp_path / "short")
     manifest = tmp_path / "short" / "market.toml"

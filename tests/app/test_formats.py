@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, signed_volume, times, volume, volume_range
+from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, signed_volume, tick, times, volume, volume_range
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,14 @@ from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, s
 )
 def test_volumes_have_three_digits_and_a_unit(value: float, text: str) -> None:
     assert volume(value) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("2.00 k", "2 k"), ("2.50 k", "2.5 k"), ("100 k", "100 k"), ("1.00×", "1×"), ("−0.50", "−0.5"), ("1,200", "1,200"), ("10 %", "10 %")],
+)
+def test_numbers_beside_an_axis_carry_no_needless_zeros(written: str, shown: str) -> None:
+    assert tick(written) == shown
 
 
 def test_both_ends_of_a_range_have_one_unit() -> None:

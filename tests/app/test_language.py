@@ -63,6 +63,7 @@ def test_names_of_the_bundled_market_are_translated_and_no_others() -> None:
     market = load_market(bundled_markets()[0])
     types = {part for kind in market.calendar.types for part in kind.label.split(SEPARATOR)}
     names = {*market.categories, *market.calendar.festivals, *types, *market.past, *market.facts.columns, market.about.unit}
+    names |= {market.about.source, market.about.licence}
     known = {key for context, key in catalogue(CHINESE) if context == DATA}
     assert sorted(names - known) == []
     assert sorted(known - names - {*KINDS, *PHASES}) == []

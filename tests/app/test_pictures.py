@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -13,14 +13,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from fontTools.ttLib import TTFont
 
+from app.language import CHINESE, ENGLISH, catalogue, use
 from app.pictures.alike import alike_order, similarity_map
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
+from app.pictures.letters import BOLD, REGULAR
 from app.pictures.maps import region_map
 from app.pictures.measures import Measure, measures, population_fact
 from app.pictures.palette import COMPARED, NOTHING, diverging, round_ticks, sequential
 from app.pictures.places import Places, places_of
+from app.pictures.printed import caption
 from app.pictures.printed_map import print_map
 from app.pictures.series import Daily, apart, compared, series, stacked
 from app.pictures.timeline import phases
@@ -108,10 +112,29 @@ def test_places_are_points_without_outlines_and_none_without_positions(workplace
     assert places_of(load_market(workplace / "sites")) is None
 
 
+def test_of_points_that_crowd_the_first_alone_carries_its_name_and_all_fit_with_their_circles(workplace: Path) -> None:
+    market = load_market(workplace / "points")
+    market.region_table.loc["r1", ["lat", "lon"]] = market.region_table.loc["r0", ["lat", "lon"]] + 0.01
+    found = places(market)
+    assert list(found.geometry) == ["r0", "r1", "r2", "r3"]
+    assert list(found.labels) == ["r0", "r2", "r3"]
+    low, high = (math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi) for lat in (39.5, 40.51))
+    assert 512 * 2**found.zoom * (high - low) + 2 * 40 < 430  # 40 pixels: a circle, and the name below it
+
+
 def test_circles_grow_with_the_square_root(workplace: Path) -> None:
     values = pd.Series({"r0": 100.0, "r1": 25.0, "r2": 0.0, "r3": math.nan})
     layer = deck(load_market(workplace / "points"), values)["layers"][0]
     assert [f["properties"]["radius"] for f in layer["data"]["features"]] == [26, 13, 4, 4]
+
+
+def test_circles_of_what_is_no_amount_are_alike(workplace: Path) -> None:
+    market = load_market(workplace / "points")
+    values = pd.Series([1.0, -1.0, 0.0, 0.5], index=market.regions)
+    likeness = Measure("cosine", "Cosine", "", TOTAL.show, around_zero=True, sized=False)
+    shown = json.loads(region_map(places(market), values, values, values, likeness, diverging(values), ()).to_json())["layers"][0]
+    assert len({f["properties"]["radius"] for f in shown["data"]["features"]}) == 1
+    assert len({tuple(f["properties"]["colour"]) for f in shown["data"]["features"]}) == 4
 
 
 def test_blocks_rise_with_the_measure_and_carry_names_and_frames_on_top(market: Market) -> None:
@@ -147,15 +170,41 @@ def test_a_map_leaves_the_page_with_names_legend_title_and_origin(workplace: Pat
     assert min(width, height) > 1000
 
 
-def contrast(colour: str, ground: str) -> float:
-    low, high = sorted(luminance(tuple(int(c[i : i + 2], 16) for i in (1, 3, 5))) for c in (colour, ground))
-    return (high + 0.05) / (low + 0.05)
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    use(CHINESE)
+    yield
+    use(ENGLISH)
 
 
-def test_lines_side_by_side_read_on_both_grounds() -> None:
-    for colour, _ in COMPARED:
-        assert min(contrast(colour, "#FFFFFF"), contrast(colour, "#11161C")) >= 3
-    assert len(set(COMPARED)) == len({colour for colour, _ in COMPARED}) == 6
+@pytest.mark.filterwarnings("error")  # matplotlib warns of a letter that its font lacks
+def test_a_map_speaks_chinese_with_no_letter_missing(market: Market, chinese: None) -> None:
+    names = pd.Series(["海淀区", "衢州", "亳州", "Chaoyang"], index=market.regions)
+    values = pd.Series([0.0, 5e4, 1e5, math.nan], index=market.regions)
+    source = {"市场": "北京", "情景": "双11提前三天（模拟）"}
+    svg = print_map("svg", places(market), names, values, measures(market, False)[0], sequential(values), (), "北京：合计", source).decode()
+    for text in (*names, "北京：合计", "市场: 北京 · 情景: 双11提前三天（模拟）", "10 万"):
+        assert f"<!-- {text} -->" in svg
+
+
+def test_where_numbers_come_from_is_broken_between_two_things() -> None:
+    source = {f"Title {number}": "two words " * 4 + str(number) for number in range(6)}
+    lines = caption(source, "\n").split("\n")
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 130
+    assert all(line.startswith(("Title", "· Title")) for line in lines)
+
+
+@pytest.mark.parametrize("file", [REGULAR, BOLD], ids=lambda file: file.stem)
+def test_the_bundled_letters_hold_all_that_is_said_in_outlines_a_pdf_can_hold(file: Path) -> None:
+    font = TTFont(file)
+    assert "glyf" in font
+    said = "".join(catalogue(CHINESE).values()) + (APP.parent / "assets" / "geo" / "districts.csv").read_text(encoding="utf-8")
+    assert sorted(set(said) - {"\n"} - set(map(chr, font.getBestCmap()))) == []
+
+
+def test_lines_side_by_side_differ_in_colour() -> None:
+    assert len({colour for colour, _ in COMPARED}) == len(COMPARED) == 6
 
 
 def luminance(colour: tuple[int, int, int]) -> float:
@@ -282,8 +331,14 @@ def test_the_table_behind_the_series_holds_its_numbers() -> None:
     assert np.isnan(frame.loc["2021-11-09", "Median, orders"])
 
 
-def test_districts_side_by_side_have_a_line_each_up_to_six() -> None:
+def test_districts_side_by_side_have_a_line_each_up_to_six_and_say_which_was_clicked() -> None:
     figure = compared([daily(name, i + 1.0) for i, name in enumerate("abcdefg")], [], "orders")
+    assert (figure.layout.clickmode, series(daily(), [], "orders").layout.clickmode) == ("event+select", "event")
+    clickable = [trace for trace in figure.data if "markers" in trace.mode]
+    assert [{row[0] for row in trace.customdata} for trace in clickable] == [{position} for position in range(6) for _ in range(3)]
+    median = clickable[4]  # of the second
+    assert list(median.customdata[0][1:]) == ["50.0", "100", "150", "200", "250", "300"]
+    assert median.hovertemplate.split("<br>")[1:3] == ["%{customdata[1]} a", "<b>%{customdata[2]} b</b>"]
     named = [trace for trace in figure.data if trace.showlegend is None]
     assert [trace.name for trace in named] == list("abcdef")
     assert list(named[1].y) == [100, 300, 500]
@@ -312,6 +367,16 @@ def test_festivals_too_near_for_two_names_share_one(calendar: Calendar) -> None:
     asked = Daily("a", history, np.ones((14, 3)), dates, pd.Series(np.nan, index=dates))
     figure = series(asked, phases(shifted, dates), "orders")
     assert "Late, Mid" in [a.text for a in figure.layout.annotations]
+
+
+def test_names_above_a_chart_do_not_lie_upon_each_other(calendar: Calendar) -> None:
+    dates = pd.date_range("2021-11-01", periods=21)
+    apart_enough = calendar.with_mixture({pd.Timestamp("2021-11-02"): {"Mid · peak": 1.0}})
+    for days_before, names in ((20, {"Late", "Mid"}), (200, {"Mid, Late"})):
+        history = pd.Series(1.0, index=pd.date_range(end="2021-10-31", periods=days_before))
+        asked = Daily("a", history, np.ones((21, 3)), dates, pd.Series(np.nan, index=dates))
+        figure = series(asked, phases(apart_enough, dates), "orders")
+        assert {a.text for a in figure.layout.annotations} - {"as of"} == names
 
 
 def test_a_series_of_nothing_but_zeros_still_has_an_axis() -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.formats import times, volume
 from app.inputs.scenario import DATE_TYPE
-from app.pictures.embedding import embedding
+from app.pictures.embedding import PLOT, embedding
 from app.pictures.outcomes import outcomes
 from app.pictures.palette import likeness
 from stmp.forecast import Forecaster
@@ -205,6 +206,28 @@ def test_points_carry_their_position_and_the_nearest_their_names() -> None:
     bare = embedding("abcdef", points, cosines, 0)
     assert len(bare.data) == 1
     assert bare.layout.yaxis.scaleanchor is None
+
+
+def test_names_in_the_plane_lie_upon_no_other_name_and_within_the_plot() -> None:
+    points = np.array([[0.5, 0.5], [0.52, 0.51], [0.51, 0.52], [1, 1], [1.01, 1], [0, 0]])
+    names = ["Double 11 · peak", "Double 12 · peak", "618 · peak", "New Year Goods", "e", "f"]
+    for chosen in (0, 3):
+        figure = embedding(names, points, np.array([1.0, 0.9, 0.8, 0.1, 0.2, 0.3]), chosen)
+        (marks,) = figure.data
+        written = [i for i, text in enumerate(marks.text) if text]
+        low, high = (np.array([axis.range[end] for axis in (figure.layout.xaxis, figure.layout.yaxis)]) for end in (0, 1))
+        places = (points - low) / (high - low) * PLOT
+        middles, halves = [], []  # of the names, each about 6 pixels a letter wide and 12 high, and 6 from its point
+        for i in written:
+            up, across = marks.textposition[i].split()
+            half = np.array([3 * len(names[i]), 6])
+            side = np.array([{"left": -1, "center": 0, "right": 1}[across], {"bottom": -1, "middle": 0, "top": 1}[up]])
+            middles.append(places[i] + side * (half + 6))
+            halves.append(half)
+        assert len(written) == 4
+        for one, other in combinations(range(4), 2):
+            assert (abs(middles[one] - middles[other]) >= halves[one] + halves[other]).any()
+        assert all(middle[0] - half[0] >= 0 and middle[0] + half[0] <= PLOT[0] for middle, half in zip(middles, halves, strict=True))
 
 
 def test_what_came_is_drawn_by_days_from_the_peak() -> None:

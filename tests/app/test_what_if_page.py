@@ -229,6 +229,19 @@ def test_another_scenario_is_edited_renamed_and_removed(what_if: Start, here: Pa
     assert page.button(key="idea-0").label == "Late moved to Sun 14 Nov"
 
 
+def test_an_idea_is_called_after_its_change_until_the_planner_names_it(what_if: Start) -> None:
+    page = what_if()
+    page.button(key="idea-0").click().run()
+    (day,) = [widget for widget in page.date_input if widget.key and widget.key.startswith("change-to")]
+    day.set_value(date(2021, 11, 9)).run()
+    assert desk(page).draft.name == "Late moved to Tue 9 Nov"
+    assert page.segmented_control(key="edited-squares").options == ["Late moved to Tue 9 Nov"]
+    (chosen,) = desk(page).drafts
+    page.text_input(key=f"draft-name-{chosen}").set_value("Early").run()
+    page.date_input(key=day.key).set_value(date(2021, 11, 10)).run()
+    assert desk(page).draft.name == "Early"
+
+
 def test_a_link_shows_the_same_scenarios(what_if: Start, here: Path) -> None:
     page = what_if()
     page.button(key="idea-0").click().run()

@@ -9,10 +9,10 @@ from app.formats import UNKNOWN, day, times
 from app.inputs.sidebar import Choice
 from app.language import label, t
 from app.parts.downloads import downloads
-from app.parts.ranking import HEADER, ROW, TIMES
+from app.parts.tables import TIMES, show_table
 from stmp.market.report import AROUND, Description, Festival
 
-TALLEST, TWO_ABREAST = 420, 400  # pixels
+ROWS, TWO_ABREAST = 13, 620  # of a table before it scrolls; pixels
 
 
 def calendar(described: Description, choice: Choice) -> None:
@@ -59,8 +59,7 @@ def _table(title: str, table: pd.DataFrame, name: str, choice: Choice) -> None:
         st.markdown(f"**{title}**", width="content")
         downloads(name, title, table, choice)
     formats = {column: st.column_config.NumberColumn(format=TIMES) for column in table.select_dtypes("float")}
-    height = min(HEADER + ROW * len(table), TALLEST)
-    st.dataframe(table, hide_index=True, column_config=formats, row_height=ROW, height=height, placeholder=UNKNOWN, alt=title)
+    show_table(table, title, ROWS, column_config=formats, placeholder=UNKNOWN)
 
 
 def _festivals(described: Description) -> pd.DataFrame:

@@ -7,12 +7,13 @@ import streamlit as st
 
 from app.formats import UNKNOWN, day, plain, significant
 from app.inputs.sidebar import Choice
-from app.language import fact, label, t
-from app.parts.about.data import stream_name
+from app.language import fact, label, stream, t
 from app.parts.downloads import downloads
-from app.parts.ranking import HEADER, ROW
+from app.parts.tables import show_table
 from stmp.checkpoint import Card
 from stmp.market import Market
+
+ROWS = 16  # of the configuration before it scrolls
 
 
 def checkpoint(choice: Choice) -> None:
@@ -56,7 +57,7 @@ def _fit(fit: int, card: Card, market: Market) -> None:
 def _lacking(card: Card, market: Market) -> list[str]:
     """Which inputs it knows that this market lacks, in a sentence where there are any."""
     known = {*market.past, *map(str, market.facts.columns), *market.known, *map(str, market.calendar.covariates.columns)}
-    names = [plain(stream_name(name)) for name in (*card.streams, *card.facts, *card.known) if name not in known]
+    names = [plain(stream(name)) for name in (*card.streams, *card.facts, *card.known) if name not in known]
     return [t("Masked, for this market has none of it: {names}.", names=t(", ").join(names))] if names else []
 
 
@@ -66,14 +67,14 @@ def _learned(choice: Choice) -> dict[str, str]:
     listed = t(", ")
     return {
         t("Checkpoint"): plain(offer.name),
-        t("Market"): plain(card.title),
+        t("Market"): plain(offer.learned_from(choice.question.market)),
         t("Data"): t("simulated") if card.simulated else t("real"),
         t("Days learned from"): t("none of a real market")
         if card.general
         else t("{first} to {last}", first=day(pd.Timestamp(card.trained_from)), last=day(pd.Timestamp(card.trained_until))),
         t("Districts"): str(len(card.regions)),
         t("Categories"): listed.join(plain(label(category)) for category in card.categories),
-        t("Streams"): listed.join(plain(stream_name(name)) for name in ("orders", *card.streams)),
+        t("Streams"): listed.join(plain(stream(name)) for name in ("orders", *card.streams)),
         t("District facts"): listed.join(plain(fact(name)) for name in card.facts) or t("none"),
         t("Known ahead"): listed.join(plain(name) for name in card.known) or t("nothing but the calendar"),
         t("Longest forecast"): t("{days} days", days=card.horizon),
@@ -100,7 +101,7 @@ def _score(name: str) -> str:
 def _config(card: Card, choice: Choice) -> None:
     with st.expander(t("Configuration"), icon=":material/tune:"):
         table = pd.DataFrame(_settings(card), columns=[t("Part"), t("Setting"), t("Value")])
-        st.dataframe(table, hide_index=True, row_height=ROW, height=HEADER + ROW * min(len(table), 16), alt=t("Configuration"))
+        show_table(table, t("Configuration"), ROWS)
         downloads("about-checkpoint", t("Configuration"), table, choice)
 
 

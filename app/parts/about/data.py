@@ -7,9 +7,9 @@ import streamlit as st
 
 from app.formats import day, plain
 from app.inputs.sidebar import Choice
-from app.language import label, named, t
+from app.language import label, named, stream, t
 from app.parts.downloads import downloads
-from app.parts.ranking import HEADER, ROW
+from app.parts.tables import NUMBER, show_table
 from stmp.market.report import Absence, Description, Stretch
 from stmp.market.schema import Manifest
 
@@ -23,12 +23,13 @@ def overview(described: Description, manifest: Manifest) -> None:
         told = t(
             "No purchase in this market ever happened: a simulation made them. How well the model does here says how the method works, "
             "not how well it would forecast real purchases. {source}",
-            source=plain(about.source),
+            source=plain(label(about.source)),
         )
         st.warning(told, title=t("Simulated data"), icon=":material/science:")
     else:
         told = t(
-            "These are records of real purchases. Gaps were not filled: what is missing is left out. {source}", source=plain(about.source)
+            "These are records of real purchases. Gaps were not filled: what is missing is left out. {source}",
+            source=plain(label(about.source)),
         )
         st.info(told, title=t("Real data"), icon=":material/verified:")
     with st.container(border=True, height="stretch"):
@@ -45,7 +46,7 @@ def overview(described: Description, manifest: Manifest) -> None:
                 t("Categories"): t(", ").join(plain(label(category)) for category in described.categories),
                 t("Rows that are not there"): t("count as 0") if manifest.panel.absent == "zero" else t("are missing"),
                 t("Time zone"): plain(about.time_zone),
-                t("Licence"): plain(about.licence),
+                t("Licence"): plain(label(about.licence)),
                 t("Files"): t(", ").join(plain(name) for name in (manifest.panel.file, manifest.calendar.file or derived)),
             },
             border="horizontal",
@@ -59,14 +60,14 @@ def streams(described: Description, choice: Choice) -> None:
     table = pd.DataFrame(
         [
             {
-                t("Stream"): stream_name(stream.name),
-                t("Total"): stream.total,
-                t("Missing, %"): _share(stream.missing),
-                t("Longest gap"): _stretch(stream.missing.longest, names),
-                t("At 0, %"): _share(stream.zero),
-                t("Longest run of 0"): _stretch(stream.zero.longest, names),
+                t("Stream"): stream(recorded.name),
+                t("Total"): recorded.total,
+                t("Missing, %"): _share(recorded.missing),
+                t("Longest gap"): _stretch(recorded.missing.longest, names),
+                t("At 0, %"): _share(recorded.zero),
+                t("Longest run of 0"): _stretch(recorded.zero.longest, names),
             }
-            for stream in described.streams
+            for recorded in described.streams
         ]
     )
     with st.container(border=True):
@@ -74,17 +75,10 @@ def streams(described: Description, choice: Choice) -> None:
             st.subheader(t("Streams and gaps"), anchor=False, width="content")
             downloads("about-streams", t("Streams and gaps"), table, choice)
         percents = st.column_config.NumberColumn(format="%.2f")
-        columns = {t("Total"): st.column_config.NumberColumn(format="localized"), t("Missing, %"): percents, t("At 0, %"): percents}
-        st.dataframe(
-            table, hide_index=True, column_config=columns, row_height=ROW, height=HEADER + ROW * len(table), alt=t("Streams and gaps")
-        )
+        columns = {t("Total"): st.column_config.NumberColumn(format=NUMBER), t("Missing, %"): percents, t("At 0, %"): percents}
+        show_table(table, t("Streams and gaps"), column_config=columns)
         for line in _told(described, names):
             st.caption(line)
-
-
-def stream_name(name: str) -> str:
-    """What a stream of the past is called."""
-    return {"orders": t("Purchases"), "cart_adds": t("Cart additions")}.get(name, name)
 
 
 def _told(described: Description, names: pd.Series) -> list[str]:

@@ -10,11 +10,12 @@ import streamlit as st
 from app.inputs.sidebar import Choice
 from app.language import fact, named, t
 from app.parts.downloads import downloads
-from app.parts.ranking import HEADER, ROW, TALLEST
+from app.parts.tables import NUMBER, show_table
 from app.reading import distinct
 from stmp.market import Market
 from stmp.market.schema import Manifest
 
+ROWS = 20  # before the table scrolls
 ACCOUNT = "README.md"  # beside the table of facts: where they come from
 
 
@@ -26,10 +27,9 @@ def districts(choice: Choice, manifest: Manifest, folder: Path) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(t("Districts"), anchor=False, width="content")
             downloads("about-districts", t("Districts"), table, choice)
-        height = min(HEADER + ROW * len(table), TALLEST)
         numbers = [column for column in table.columns if pd.api.types.is_numeric_dtype(table[column])]
-        formats = {column: st.column_config.NumberColumn(format="localized") for column in numbers}
-        st.dataframe(table, hide_index=True, column_config=formats, row_height=ROW, height=height, alt=t("Facts of each district"))
+        formats = {column: st.column_config.NumberColumn(format=NUMBER) for column in numbers}
+        show_table(table, t("Facts of each district"), ROWS, column_config=formats)
         if files:
             st.caption(t("Read from {files}. A fact that is not there is masked, not invented.", files=t(", ").join(files)))
         else:

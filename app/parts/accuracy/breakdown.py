@@ -51,12 +51,10 @@ def breakdown(tested: Tested) -> None:
         grid = st.grid(2, min_column_width=TWO_ABREAST)
         with grid.container():
             _lead(tested, cells, measure)
+            _dots(tested, cells, "region", t("By district"), _ranked(tested, cells, measure), measure)
         with grid.container():
             types = sorted(cells["label"].unique(), key=lambda text: by_kind(DateType.parse(text)))
             _dots(tested, cells, "label", t("By date type"), {text: label(text) for text in types}, measure)
-        with grid.container():
-            _dots(tested, cells, "region", t("By district"), _ranked(tested, cells, measure), measure)
-        with grid.container():
             names = {category: label(category) for category in tested.market.categories}
             _dots(tested, cells, "category", t("By category"), names, measure)
 

@@ -10,7 +10,7 @@ from app.language import label, t
 from app.parts.accuracy.tested import Tested
 from app.parts.accuracy.words import measures, model_name
 from app.parts.downloads import CHART
-from app.parts.ranking import HEADER, NUMBER, ROW
+from app.parts.tables import NUMBER, show_table
 from app.pictures.errors import error_dots
 from stmp.evaluation import study
 
@@ -29,15 +29,8 @@ def festivals(tested: Tested) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(t("Past festivals"), anchor=False, width="content")
             tested.downloads("accuracy-festivals", t("WAPE of past festivals"), shown, chart="accuracy-festivals")
-        st.dataframe(
-            shown,
-            hide_index=True,
-            row_height=ROW,
-            height=HEADER + ROW * len(shown),
-            column_config=_formats(label(tested.market.about.unit)),
-            placeholder=UNKNOWN,
-            alt=t("Past festivals, forecast and actual"),
-        )
+        formats = _formats(label(tested.market.about.unit))
+        show_table(shown, t("Past festivals, forecast and actual"), column_config=formats, placeholder=UNKNOWN)
         _picture(tested, table)
         st.caption(
             t(

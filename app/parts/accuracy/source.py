@@ -11,7 +11,7 @@ import streamlit as st
 from app import loading
 from app.formats import day, plain
 from app.inputs.sidebar import Choice
-from app.language import named, t
+from app.language import in_detail, named, t
 from app.loading import Question
 from app.offers import cutoffs as possible_cutoffs
 from app.parts import messages
@@ -58,7 +58,9 @@ def source(question: Question) -> Source:
 
 
 def tested(choice: Choice, found: Source) -> Tested | None:
-    """The backtest to look at; None where there is none yet."""
+    """The backtest to look at, below what came of the work on it; None where there is none yet."""
+    if found.work is not None and not found.work.running:
+        _ended(found.work)
     chosen = found.made or found.stored
     if found.stored is not None and found.made is not None:
         names = {HERE: t("Made here"), STORED: t("Stored")}
@@ -90,7 +92,7 @@ def _stored(question: Question) -> tuple[Backtest | None, str]:
             return None, t("The stored backtest is of other data than this market's.")
         return loading.backtest(file), ""
     except StmpError as error:
-        return None, plain(str(error))
+        return None, plain(in_detail(str(error)))
 
 
 def _as_tested(choice: Choice, backtest: Backtest) -> Choice:
@@ -108,8 +110,6 @@ def _make(choice: Choice, work: Work | None) -> None:
     if work is not None and work.running:
         _progress(work)
         return
-    if work is not None:
-        _ended(work)
     card = question.offer.card
     until = possible_cutoffs(question.market, card)[0] if card.general else pd.Timestamp(card.trained_until)
     cutoffs = recent_cutoffs(question.market, question.horizon, until)
@@ -178,7 +178,7 @@ def _ended(work: Work) -> None:
     """What came of the work, where it did not come to its end."""
     done, asked = len(work.state.cutoffs), len(work.cutoffs)
     if work.state.fault:
-        st.error(plain(work.state.fault), title=t("The backtest could not go on"), icon=":material/error:")
+        st.error(plain(in_detail(work.state.fault)), title=t("The backtest could not go on"), icon=":material/error:")
     elif done < asked and work.stopping:
         st.info(t("Stopped after {done} of {asked} windows; these are kept.", done=done, asked=asked), icon=":material/stop_circle:")
     elif done < asked:

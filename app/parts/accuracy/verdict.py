@@ -12,7 +12,7 @@ from app.formats import day, plain
 from app.language import t
 from app.parts.accuracy.tested import Tested
 from app.parts.accuracy.words import kind_in_text, kind_name, measure_in_text, measures, model_name, models_explained
-from app.parts.ranking import HEADER, ROW
+from app.parts.tables import show_table
 from app.pictures.palette import FORECAST, faded
 from stmp.evaluation import study
 
@@ -34,7 +34,8 @@ def verdict(tested: Tested) -> None:
 
 
 def _source(tested: Tested) -> None:
-    source, card = tested.backtest.provenance, tested.choice.question.offer.card
+    source, offer = tested.backtest.provenance, tested.choice.question.offer
+    card = offer.card
     dates = tested.backtest.cells["date"]
     tested_on = t(
         "Tested on {days} days it had not seen, {first} to {last}: {windows} windows of {horizon} days.",
@@ -48,7 +49,9 @@ def _source(tested: Tested) -> None:
         learned = t("Trained on simulated markets of every kind.")
     else:
         span = day(pd.Timestamp(card.trained_from)), day(pd.Timestamp(card.trained_until))
-        learned = t("Trained on {market} from {begin} until {until}.", market=plain(card.title), begin=span[0], until=span[1])
+        learned = t(
+            "Trained on {market} from {begin} until {until}.", market=plain(offer.learned_from(tested.market)), begin=span[0], until=span[1]
+        )
     st.caption(f"{tested_on} {learned}")
 
 
@@ -86,14 +89,7 @@ def _scores(tested: Tested, table: pd.DataFrame) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(t("Scores by kind of day"), anchor=False, width="content")
             tested.downloads("accuracy-scores", t("Scores by kind of day"), shown)
-        st.dataframe(
-            shown.style.apply(lambda _: marks, axis=None),
-            column_config=columns,
-            hide_index=True,
-            row_height=ROW,
-            height=HEADER + ROW * len(shown),
-            alt=t("Scores of every model by kind of day"),
-        )
+        show_table(shown.style.apply(lambda _: marks, axis=None), t("Scores of every model by kind of day"), column_config=columns)
         st.caption(t("Each cell is a district, a category and a day. The smallest error of each kind of day is bold on a tinted ground."))
         with st.popover(t("What the models are"), type="tertiary", icon=":material/help:"):
             st.markdown(models_explained(tested.models))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import copy_context
 from functools import partial
 
 import pandas as pd
@@ -12,7 +11,7 @@ import streamlit as st
 from app.exports import origin
 from app.formats import plain
 from app.inputs.sidebar import Choice
-from app.language import ENGLISH, named, t, title, use
+from app.language import t, title
 from app.parts.downloads import CHART, downloads
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
@@ -29,7 +28,7 @@ def city(choice: Choice, names: pd.Series, cosines: pd.Series, chosen: str, choo
     """``cosines`` with the chosen region, by region id, in colours; a click holds the others against the region clicked."""
     market, places = choice.question.market, choice.loaded.places
     key = f"alike-{market.about.name}"
-    pictured = {"chart": key} if places is None else {"draw": partial(_print, choice, places, cosines, chosen)}
+    pictured = {"chart": key} if places is None else {"draw": partial(_print, choice, places, names, cosines, chosen)}
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(t("On the map"), anchor=False, width="content")
         numbers = pd.DataFrame({t("District"): names, t("Cosine with {name}", name=names[chosen]): cosines})
@@ -41,7 +40,7 @@ def city(choice: Choice, names: pd.Series, cosines: pd.Series, chosen: str, choo
 
 
 def _measure() -> Measure:
-    return Measure("cosine", t("Cosine"), t("cosine: 1 alike, 0 unrelated, −1 opposite"), _show, around_zero=True)
+    return Measure("cosine", t("Cosine"), t("cosine: 1 alike, 0 unrelated, −1 opposite"), _show, around_zero=True, sized=False)
 
 
 def _show(cosine: float) -> str:
@@ -73,14 +72,8 @@ def _bars(key: str, names: pd.Series, cosines: pd.Series, chosen: str, choose: C
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", config=CHART, alt=alt)
 
 
-def _print(choice: Choice, places: Places, cosines: pd.Series, chosen: str, kind: str) -> bytes:
-    """The map as a picture, in English whatever the page speaks, for matplotlib's own font has no Chinese letters."""
-
-    def draw() -> bytes:
-        use(ENGLISH)
-        market = choice.question.market
-        names = named(market.region_table)
-        told = f"{title(market.about)}: {t('Districts like {name}', name=names[chosen])}"
-        return print_map(kind, places, names, cosines, _measure(), likeness(), [chosen], told, origin(choice))
-
-    return copy_context().run(draw)
+def _print(choice: Choice, places: Places, names: pd.Series, cosines: pd.Series, chosen: str, kind: str) -> bytes:
+    """The map as a picture."""
+    alike = t("Districts like {name}", name=names[chosen])
+    told = t("{market}: {picture}", market=title(choice.question.market.about), picture=alike)
+    return print_map(kind, places, names, cosines, _measure(), likeness(), [chosen], told, origin(choice))

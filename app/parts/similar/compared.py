@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +16,7 @@ from app.language import label, named, t
 from app.parts.downloads import CHART, downloads
 from app.parts.similar.city import city
 from app.parts.similar.plane import plane
+from app.parts.tables import show_table
 from app.pictures.alike import similarity_map
 from app.reading import distinct
 from stmp.forecast import Psi, Representations
@@ -21,7 +24,7 @@ from stmp.market import DateType
 from stmp.similarity import FEWEST, Neighbour, neighbours
 
 REGIONS, DATE_TYPES = "regions", "date-types"
-ROW, HEADER, ROWS = 28, 42, 14  # pixels, and rows of the list before it scrolls
+ROWS = 16  # of the list before it scrolls
 ABREAST = 400  # pixels that a list, a map or a chart needs at least
 
 
@@ -60,13 +63,9 @@ def _planned(choice: Choice) -> set[str]:
     return {text for day in calendar.dates.get_indexer(view.horizon_dates(question.horizon)) for text in calendar.blend(int(day))}
 
 
-def _settled(key: str, options: list[str], default: str) -> str:
-    """The value of the widget of ``key`` before it is made: what a link asks for, else what was set, else ``default``."""
-    linked = address.asked(key)
-    wanted = linked[-1] if linked else st.session_state.get(key)
-    st.session_state[key] = wanted if wanted in options else default
-    if linked and linked[-1] not in options:
-        address.refuse(key, linked[-1], key)
+def _settled(key: str, options: Sequence[str], default: str) -> str:
+    """The value of the widget of ``key`` before it is made, which the address holds from now on."""
+    address.settle_text_option(key, options, default)
     address.keep(**{key: st.session_state[key]})
     return str(st.session_state[key])
 
@@ -78,15 +77,16 @@ def _shown(choice: Choice, kind: str, psi: Psi, names: pd.Series, chosen: str) -
         st.session_state[f"like-{kind}"] = text
 
     grid = st.grid(2, min_column_width=ABREAST)
-    cells = [grid.container(border=True, height="stretch") for _ in range(4 if kind == REGIONS else 3)]
+    cells = [grid.container(border=True, height="stretch") for _ in range(3 if kind == REGIONS else 2)]
+    last = (grid if kind == REGIONS else grid.cell(column_span="all")).container(border=True, height="stretch")
     with cells[0]:
         _nearest(choice, kind, psi, names, chosen)
     if kind == REGIONS:
         with cells[1]:
             city(choice, names, cosine[chosen], chosen, choose)
-    with cells[-2]:
-        plane(choice, kind, psi, names, cosine, chosen, choose)
     with cells[-1]:
+        plane(choice, kind, psi, names, cosine, chosen, choose)
+    with last:
         _all(choice, kind, names, cosine)
     st.caption(
         t(
@@ -106,8 +106,7 @@ def _nearest(choice: Choice, kind: str, psi: Psi, names: pd.Series, chosen: str)
         numbers = table.rename(columns={t("Cosine"): t("Cosine with {name}", name=names[chosen])})
         downloads(f"like-{kind}", title, numbers, choice)
     columns = {title: st.column_config.NumberColumn(format="%.2f", width="small") for title in table.columns[1:]}
-    height = HEADER + ROW * min(len(table), ROWS)
-    st.dataframe(table, column_config=columns, hide_index=True, row_height=ROW, height=height, alt=title)
+    show_table(table, title, ROWS, column_config=columns)
 
 
 def _table(psi: Psi, names: pd.Series, found: list[Neighbour]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from app.formats import day, plain, rounded, short_day, times, volume
 from app.inputs.sidebar import Choice
 from app.language import label, named, t
 from app.parts.downloads import CHART, downloads
+from app.parts.tables import NUMBER, TIMES, show_table
 from app.pictures.outcomes import outcomes
 from app.reading import distinct
 from stmp.forecast import Psi
@@ -19,7 +20,7 @@ from stmp.market import DateType, Market, Occurrence
 from stmp.similarity import FEWEST, PEAK, Neighbour, Outcome, PastPeaks, blend, resemblance
 
 DRAWN, TOP = 3, 3  # past festivals in the chart, districts named
-ROW, HEADER, ROWS, SEEN = 28, 42, 7, 5  # pixels, rows of the table before it scrolls, and its columns on the page
+ROWS, SEEN = 7, 5  # of the table before it scrolls, and its columns on the page
 KEY = "lookalikes"
 
 
@@ -117,12 +118,9 @@ def _head(title: str) -> st.delta_generator.DeltaGenerator:
 
 
 def _list(table: pd.DataFrame, title: str) -> None:
-    formats = {table.columns[SEEN - 1]: "localized", t("Cosine"): "%.2f", t("Overlap"): "%.2f", t("Peak, × ordinary"): "%.2f×"}
+    formats = {table.columns[SEEN - 1]: NUMBER, t("Cosine"): "%.2f", t("Overlap"): "%.2f", t("Peak, × ordinary"): TIMES}
     columns = {column: st.column_config.NumberColumn(format=form) for column, form in formats.items()}
-    height = HEADER + ROW * min(len(table), ROWS)
-    st.dataframe(
-        table, column_config=columns, column_order=list(table.columns[:SEEN]), hide_index=True, row_height=ROW, height=height, alt=title
-    )
+    show_table(table, title, ROWS, column_config=columns, column_order=list(table.columns[:SEEN]))
 
 
 def _table(past: PastPeaks, found: list[Neighbour], names: pd.Series, unit: str) -> pd.DataFrame:

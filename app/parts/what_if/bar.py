@@ -7,7 +7,7 @@ import streamlit as st
 from app.exports import file_stem
 from app.formats import plain
 from app.inputs.sidebar import Choice
-from app.language import t
+from app.language import in_detail, t
 from app.parts.what_if.desk import MOST, Desk, unnamed
 from app.parts.what_if.ideas import Setting, ideas
 from stmp.errors import ScenarioError
@@ -59,7 +59,7 @@ def begin(desk: Desk, setting: Setting, choice: Choice) -> None:
         with st.grid(3, min_column_width=220):
             for number, idea in enumerate(ideas(setting)):
                 title = plain(idea.name)
-                st.button(title, icon=":material/lightbulb:", key=f"idea-{number}", width="stretch", on_click=desk.add, args=(idea,))
+                st.button(title, icon=":material/lightbulb:", key=f"idea-{number}", width="stretch", on_click=desk.add, args=(idea, True))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             _add(desk, choice)
 
@@ -89,5 +89,5 @@ def _add(desk: Desk, choice: Choice) -> None:
 
 def _told(desk: Desk) -> None:
     for fault in desk.faults:
-        st.error(plain(fault), title=t("A scenario cannot be read"), icon=":material/error:")
+        st.error(plain(in_detail(fault)), title=t("A scenario cannot be read"), icon=":material/error:")
     desk.faults.clear()

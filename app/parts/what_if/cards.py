@@ -9,10 +9,10 @@ import streamlit as st
 
 from app.formats import plain, short_day, volume
 from app.inputs.scenario import by_kind
-from app.language import fact, label, t
+from app.language import fact, label, stream, t
 from app.parts.what_if.desk import Change
 from app.parts.what_if.ideas import Setting
-from app.parts.what_if.words import blend, stream
+from app.parts.what_if.words import blend
 from stmp.errors import ScenarioError
 from stmp.market import DateType, Occurrence
 from stmp.scenario import Add, Days, Drop, Fact, Lengthen, Move, Recent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -23,10 +23,12 @@ Change = Move | Lengthen | Add | Drop | Days | Recent | Fact
 
 @dataclass
 class Draft:
-    """A scenario in the making. changes: by a key that stays a change's own while others come and go."""
+    """A scenario in the making. changes: by a key that stays a change's own while others come and go. told: the changes that the
+    name tells of, where it does; a name that the planner, a file or a link gave stays when the changes do not."""
 
     name: str
     changes: dict[str, Change]
+    told: list[Change] | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -65,12 +67,12 @@ class Desk:
         """The one that is edited."""
         return self.drafts[self.chosen]
 
-    def add(self, scenario: Scenario) -> None:
-        """Put a scenario on the desk, and edit it; nothing happens where the desk is full."""
+    def add(self, scenario: Scenario, telling: bool = False) -> None:
+        """Put a scenario on the desk, and edit it; nothing happens where the desk is full. telling: its name says what it changes."""
         if self.full:
             return
         changes = [*scenario.festivals, *scenario.days, *scenario.recent, *scenario.facts]
-        draft = Draft(self.distinct(scenario.name), {self._key(): change for change in changes})
+        draft = Draft(self.distinct(scenario.name), {self._key(): change for change in changes}, changes if telling else None)
         self.chosen = self._key()
         self.drafts[self.chosen] = draft
 
@@ -82,7 +84,15 @@ class Desk:
     def rename(self, name: str) -> None:
         """Call the one that is edited otherwise; an empty name changes nothing."""
         if name.strip() and name.strip() != self.draft.name:
-            self.draft.name = self.distinct(name.strip())
+            self.draft.name, self.draft.told = self.distinct(name.strip()), None
+
+    def retell(self, name: Callable[[list[Change]], str]) -> None:
+        """Call the one that is edited after its changes, where the name it has tells of other ones."""
+        draft = self.draft
+        changes = list(draft.changes.values())
+        if draft.told is not None and changes and changes != draft.told:
+            draft.name = ""
+            draft.name, draft.told = self.distinct(name(changes)[:LONGEST_NAME]), changes
 
     def change(self, change: Change) -> None:
         """One more change of the one that is edited."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from app.formats import plain
-from app.language import t
+from app.language import in_detail, t
 from app.parts.what_if.cards import card
 from app.parts.what_if.desk import FESTIVAL, LONGEST_NAME, Change, Desk, scenario_of
 from app.parts.what_if.ideas import Setting
-from app.parts.what_if.words import in_words
+from app.parts.what_if.words import in_words, name_of
 from stmp.errors import ScenarioError
 
 CARD = 300  # pixels that a card needs at least
@@ -19,13 +19,21 @@ CARD = 300  # pixels that a card needs at least
 
 def edit(desk: Desk, setting: Setting) -> None:
     """Name and changes of the draft that is chosen, and what may be added to it."""
+    head = st.container(horizontal=True, vertical_alignment="bottom")
+    _changes(desk, setting)
     name, draft = f"draft-name-{desk.chosen}", desk.draft
+    desk.retell(lambda changes: name_of(changes, setting.names))
     st.session_state[name] = draft.name
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with head:
         st.text_input(t("Name"), key=name, max_chars=LONGEST_NAME, width=280, on_change=lambda: desk.rename(st.session_state[name]))
         for kind, title, icon, change in _offers(setting):
             explained = t("Add such a change to the scenario.")
             st.button(title, icon=icon, key=f"add-{kind}", on_click=desk.change, args=(change,), help=explained)
+
+
+def _changes(desk: Desk, setting: Setting) -> None:
+    """A card for each change of the draft; what its widgets say becomes the change."""
+    draft = desk.draft
     if not draft.changes:
         st.caption(t("This scenario changes nothing yet. Add a change with the buttons above."))
         return
@@ -71,6 +79,6 @@ def _changed(desk: Desk, setting: Setting, number: str, change: Change, earlier:
         scenario_of(desk.draft.name, [*earlier, change]).apply(setting.view)
         earlier.append(change)
     except ScenarioError as error:
-        st.warning(plain(str(error)))
+        st.warning(plain(in_detail(str(error))))
     title.markdown(f"**{plain(in_words(change, setting.names))}**")
     return change

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from app.formats import plain, signed_percent, signed_volume, volume, volume_range
-from app.language import label, t
+from app.language import in_detail, label, t
 from app.parts.what_if.answers import Answer, Answers
 from app.parts.what_if.words import measured
 from app.pictures.palette import COMPARED, HISTORY
@@ -34,7 +34,7 @@ def cards(answers: Answers, districts: Sequence[str]) -> None:
                 _named(answer.name, colour)
                 _card(answers, answer, districts, unit)
     for name, told in answers.refused.items():
-        st.error(plain(told), title=t("{scenario} cannot be forecast", scenario=plain(name)), icon=":material/error:")
+        st.error(plain(in_detail(told)), title=t("{scenario} cannot be forecast", scenario=plain(name)), icon=":material/error:")
     st.caption(
         t(
             "A what-if shows what the model learned from the past; it is no causal effect. Differences are taken sample by sample, of the "

@@ -10,8 +10,8 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from app.formats import short_day
 from app.language import label, t
+from app.parts.what_if.words import name_of
 from app.pictures.measures import population_fact
 from stmp.market import Market, Occurrence
 from stmp.market.calendar import DAY_OFF, WORKDAY
@@ -98,12 +98,10 @@ def ideas(setting: Setting) -> list[Scenario]:
 def _ideas(setting: Setting) -> Iterator[Scenario]:
     near = [o for o in setting.upcoming if o.peak <= setting.dates[-1]]
     if near and (move := setting.move(near[0])).to != move.peak:
-        name = t("{festival} moved to {day}", festival=label(move.festival), day=short_day(pd.Timestamp(move.to)))
-        yield Scenario(name=name, festivals=(move,))
+        yield Scenario(name=name_of([move], setting.names), festivals=(move,))
     if setting.view.calendar.festivals:
         hold = setting.hold()
-        name = t("{festival} also on {day}", festival=label(hold.festival), day=short_day(pd.Timestamp(hold.peak)))
-        yield Scenario(name=name, festivals=(hold,))
+        yield Scenario(name=name_of([hold], setting.names), festivals=(hold,))
     stream = setting.streams[0]
     doubled = setting.recent(stream)
     category = label(doubled.categories[0])
@@ -111,6 +109,5 @@ def _ideas(setting: Setting) -> Iterator[Scenario]:
         yield Scenario(name=t("Twice the recent carts of {category}", category=category), recent=(doubled,))
     yield Scenario(name=t("Twice the recent purchases of {category}", category=category), recent=(setting.recent("orders"),))
     treat = setting.treat()
-    name = t("{days} as {date_type}", days=short_day(pd.Timestamp(treat.first)), date_type=label(next(iter(treat.types))))
-    yield Scenario(name=name, days=(treat,))
+    yield Scenario(name=name_of([treat], setting.names), days=(treat,))
     yield Scenario(name=t("Half the recent purchases"), recent=(Recent(stream="orders", factor=0.5),))

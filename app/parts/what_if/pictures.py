@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextvars import copy_context
 from functools import partial
 
 import pandas as pd
@@ -12,8 +11,9 @@ import streamlit as st
 from app.exports import origin
 from app.formats import plain, rounded, signed_percent, signed_volume
 from app.inputs.chosen import follow, listen
-from app.language import ENGLISH, label, named, t, title, use
+from app.language import label, t, title
 from app.parts.downloads import CHART, downloads
+from app.parts.tables import NUMBER, show_table
 from app.parts.what_if.answers import Answer, Answers
 from app.pictures.bars import ranked_bars
 from app.pictures.deltas import daily_totals, delta_cells
@@ -29,7 +29,7 @@ from stmp import comparison
 from stmp.forecast import Forecast
 from stmp.summary import Floats
 
-HEIGHT, ROW, HEADER = 400, 28, 42  # pixels of a map, and of a table
+HEIGHT, ROWS = 400, 13  # pixels of a map; rows of the table beside it before it scrolls
 RELATIVE, CHANGE = "relative", "change"
 SMALLEST = {RELATIVE: 0.01, CHANGE: 1.0}  # the least that ends a colour scale: what is less is no change to speak of
 
@@ -96,10 +96,10 @@ def _table(answers: Answers, tables: Sequence[pd.DataFrame]) -> None:
     for answer, table in zip(answers.answered, tables, strict=True):
         shown[t("{scenario}, %", scenario=answer.name)] = (100 * table["relative"][order]).round(1) + 0.0  # no −0.0
     narrow = "small" if len(tables) > 1 else None
-    columns = {shown.columns[1]: st.column_config.NumberColumn(format="localized")}
+    columns = {shown.columns[1]: st.column_config.NumberColumn(format=NUMBER)}
     columns |= {name: st.column_config.NumberColumn(format="%+.1f %%", width=narrow) for name in shown.columns[2:]}
     alt = t("Change of each district's total by scenario")
-    st.dataframe(shown, column_config=columns, hide_index=True, row_height=ROW, height=min(HEIGHT, HEADER + ROW * len(shown)), alt=alt)
+    show_table(shown, alt, ROWS, column_config=columns)
 
 
 def _where(
@@ -110,11 +110,7 @@ def _where(
     heading = t("{scenario}: change of the total by district", scenario=answer.name)
     frame = _numbers(table.set_axis(plan.names[table.index]), t("District"), answer.name, label(plan.market.about.unit))
     with _head(answer.name, small=True):
-        pictured = (
-            {"chart": key}
-            if places is None
-            else {"draw": partial(copy_context().run, _print, plan, answer, values, measure, scale, districts)}
-        )
+        pictured = {"chart": key} if places is None else {"draw": partial(_print, plan, answer, values, measure, scale, districts)}
         downloads(f"what-if-districts-{number + 1}", heading, frame, plan.choice, scenario=answer.name, **pictured)
     if places is None:
         figure = ranked_bars(plan.names, values, measure, scale, districts)
@@ -221,11 +217,8 @@ def _head(text: str, small: bool = False) -> st.delta_generator.DeltaGenerator:
 
 
 def _print(plan: Reading, answer: Answer, values: pd.Series, measure: Measure, scale: Scale, districts: Sequence[str], kind: str) -> bytes:
-    """The map as a picture, in English whatever the page speaks, for matplotlib's own font has no Chinese letters."""
-    use(ENGLISH)
-    places, about = plan.choice.loaded.places, plan.market.about
+    """The map as a picture."""
+    places = plan.choice.loaded.places
     assert places is not None
-    told = t("{market}: change by district against the baseline", market=title(about))
-    return print_map(
-        kind, places, named(plan.market.region_table), values, measure, scale, districts, told, origin(plan.choice, answer.name)
-    )
+    told = t("{market}: change by district against the baseline", market=title(plan.market.about))
+    return print_map(kind, places, plan.names, values, measure, scale, districts, told, origin(plan.choice, answer.name))

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from app.formats import percent, short_day, signed_percent, significant, times, volume
-from app.language import fact, label, t
+from app.language import fact, label, stream, t
 from app.parts.what_if.desk import Change
 from stmp.experience import Finding
 from stmp.scenario import Add, Days, Drop, Fact, Lengthen, Move, Recent
@@ -43,16 +43,24 @@ def in_words(change: Change, names: pd.Series) -> str:
             )
 
 
+def name_of(changes: Sequence[Change], names: pd.Series) -> str:
+    """A short name of a scenario with these changes, at least one."""
+    first = changes[0]
+    match first:
+        case Move():
+            told = t("{festival} moved to {day}", festival=label(first.festival), day=_day(first.to))
+        case Add():
+            told = t("{festival} also on {day}", festival=label(first.festival), day=_day(first.peak))
+        case _:
+            told = in_words(first, names)
+    return told if len(changes) == 1 else t("{change} and more", change=told)
+
+
 def blend(days: Days) -> str:
     """60 % Double 11 · peak and 40 % workday."""
     if len(days.types) == 1:
         return label(next(iter(days.types)))
     return t(" + ").join(t("{share} {date_type}", share=percent(weight), date_type=label(kind)) for kind, weight in days.types.items())
-
-
-def stream(name: str) -> str:
-    """What a stream of the past is called."""
-    return {"orders": t("Purchases"), "cart_adds": t("Cart additions")}.get(name, name)
 
 
 def measured(finding: Finding) -> str:

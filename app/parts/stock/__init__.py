@@ -1,0 +1,1 @@
+"""Parts of the stock page: rules, quantities, a fixed supply, the curve, and the warehouse."""
