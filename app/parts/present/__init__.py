@@ -1,0 +1,1 @@
+"""Parts of the presentation: the slides of the report, large and without controls."""
