@@ -125,12 +125,13 @@ def forecast_seconds(asked: Sequence[Scenario]) -> list[float]:
 
 
 def forecast_rows() -> Iterator[Row]:
-    """The day slider is moved with the arrow keys; a district is clicked on the map, and clicked again."""
+    """The day slider is moved with the arrow keys; two districts are clicked on the map, one after the other, and clicked again."""
     with served() as server, chromium() as browser:
         page = visitor(browser)
         opened(page, server.link(query=ASKED), *ALL)
         days = [painted_after(page, partial(page.locator(DAY).press, key), "maps") for key in KEYS * (TIMES // len(KEYS))]
-        spots = [spot for spot in clickable() for _ in range(2)][:TIMES]
+        places = clickable()
+        spots = [spot for pair in zip(places[::2], places[1::2], strict=False) for spot in pair * 2][:TIMES]
         districts = [painted_after(page, partial(click_map, page, spot), *ALL) for spot in spots]
     yield from waits("another day", days, 0.4)
     yield from waits("a district chosen or left out", districts, 0.4)

@@ -174,7 +174,7 @@ def test_documented_commands_are_understood(file: Path) -> None:
 
 def test_the_readme_shows_every_command() -> None:
     shown = " ".join(commands(ROOT / "README.md"))
-    for name in ("market simulate", "market check", "train", "forecast", "evaluate", "app"):
+    for name in ("market build", "market simulate", "market check", "train", "forecast", "evaluate", "report", "app"):
         assert f"stmp {name} " in shown
 
 

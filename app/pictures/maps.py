@@ -29,6 +29,9 @@ TOOLTIP = {  # what is filled in is escaped by Streamlit
     "style": {"backgroundColor": "#11161c", "color": "#ffffff", "fontSize": "13px", "borderRadius": "4px"},
 }
 
+# With zoom by double click, a click would wait for 0.3 s whether a second one follows. The wheel, the keys and two fingers zoom.
+CLICKED = pdk.View("MapView", controller={"doubleClickZoom": False})
+
 Feature = dict[str, Any]
 
 
@@ -64,7 +67,7 @@ def region_map(
     view = pdk.ViewState(longitude=longitude, latitude=latitude, zoom=places.zoom, pitch=PITCH if blocks else 0)
     frame = [_raised(feature) for feature in features if feature["properties"]["region_id"] in chosen]
     layers = [_regions(features, blocks), _frame(frame), _labels(places, features)]
-    return pdk.Deck(layers, initial_view_state=view, map_provider=None, tooltip=TOOLTIP)
+    return pdk.Deck(layers, views=[CLICKED], initial_view_state=view, map_provider=None, tooltip=TOOLTIP)
 
 
 def _radius(value: float, largest: float) -> float:

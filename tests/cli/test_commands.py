@@ -39,7 +39,7 @@ def test_every_command_has_help_with_an_example(run: Run, command: Sequence[str]
 def test_the_commands_are_listed(run: Run) -> None:
     outcome = run("--help")
     assert outcome.code == 0
-    assert re.findall(r"^│ (\w+) ", outcome.out, re.MULTILINE) == ["train", "pretrain", "forecast", "evaluate", "app", "market"]
+    assert re.findall(r"^│ (\w+) ", outcome.out, re.MULTILINE) == ["train", "pretrain", "forecast", "evaluate", "report", "app", "market"]
 
 
 def test_simulate_writes_the_bundled_market_again(run: Run, tmp_path: Path) -> None:
