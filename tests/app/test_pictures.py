@@ -19,7 +19,6 @@ from app.language import CHINESE, ENGLISH, catalogue, use
 from app.pictures.alike import alike_order, similarity_map
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
-from app.pictures.letters import BOLD, REGULAR
 from app.pictures.maps import region_map
 from app.pictures.measures import Measure, measures, population_fact
 from app.pictures.palette import COMPARED, NOTHING, diverging, round_ticks, sequential
@@ -30,6 +29,7 @@ from app.pictures.series import Daily, apart, compared, series, stacked
 from app.pictures.timeline import phases
 from stmp.market import Calendar, Market
 from stmp.market.load import load_market
+from stmp.report.letters import BOLD, REGULAR
 from tests.markets import small_market
 
 APP = Path(__file__).resolve().parents[2] / "app"
