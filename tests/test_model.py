@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from stmp.batches import Gatherer
 from stmp.config import ModelConfig, Schema
 from stmp.market import Market
-from stmp.model import Extractor, SkipLSTM, STMPNetwork
+from stmp.model import MAX_SCALE, Extractor, SkipLSTM, STMPNetwork
 from stmp.tasks import ALIGNED, INTERVAL, KINDS, RELATIONS, Pooled, QueryInputs, SupportInputs
 from tests.markets import small_market
 from tests.small import FAITHFUL, TINY, answer, close, episode_of, gatherer_of, inputs_of, network_of, position
@@ -270,3 +270,14 @@ def test_widths_of_the_inputs_are_those_the_layers_expect(market: Market, inputs
     assert support.interval.shape[-1] == query.interval.shape[-1] == INTERVAL == 19
     assert query.relations.shape[-1] == RELATIONS == 9
     assert query.facts.shape[-1] == 2 * len(market.facts.columns)
+
+
+def test_no_noise_is_wider_than_the_limit_however_unsure_the_head_is(market: Market, inputs: tuple[SupportInputs, QueryInputs]) -> None:
+    network = network_of(market)
+    network.generator.noise_head.bias.fill_(50.0)
+    _, noise = answer(network, *inputs)
+    for loading in (noise.day, noise.category, noise.region):
+        close(loading, torch.full_like(loading, MAX_SCALE))
+    counted = 0.25 + 1e-4  # at most, of a Poisson count and of the floor
+    assert float(noise.scale.min()) >= MAX_SCALE
+    assert float(noise.scale.max()) <= np.sqrt(MAX_SCALE**2 + counted)
