@@ -16,12 +16,13 @@ from app.parts.plans.bar import bar
 from app.parts.plans.desk import Desk, open_desk, store
 from app.parts.plans.effects import effect_table, figures
 from app.parts.plans.overrides import edit
+from app.parts.plans.reported import report
 from app.parts.plans.saving import save
 from app.parts.plans.since import Since, changed, since
 from app.parts.plans.versions import Promoted, versions
 from app.parts.question import question
 from app.reading import Reading
-from stmp.plans import Plan, Store
+from stmp.plans import Person, Plan, Store
 
 
 def page(folders: Sequence[Path]) -> None:
@@ -46,10 +47,10 @@ def page(folders: Sequence[Path]) -> None:
 
 
 @st.fragment
-def _work(plans: Store, desk: Desk, plan: Plan | None, reading: Reading, promoted: Promoted, person: str) -> None:
+def _work(plans: Store, desk: Desk, plan: Plan | None, reading: Reading, promoted: Promoted, person: Person) -> None:
     """The overrides and the save; no forecast is made here."""
     with messages.faults_told():
-        above = st.container()
+        head, above = st.container(), st.container()
         with st.container(border=True):
             st.subheader(t("Overrides"), anchor=False)
             st.caption(
@@ -57,6 +58,9 @@ def _work(plans: Store, desk: Desk, plan: Plan | None, reading: Reading, promote
             )
             overrides = edit(reading, desk, person)
             effect_table(reading, overrides or ())
+        if overrides is not None:
+            with head:
+                report(desk, plan, reading, overrides)
         holds = promoted.get((reading.forecast.cutoff.date(), len(reading.forecast.dates)))
         with above:
             figures(reading, overrides or (), holds)
@@ -65,7 +69,7 @@ def _work(plans: Store, desk: Desk, plan: Plan | None, reading: Reading, promote
 
 
 @st.fragment
-def _kept(plans: Store, desk: Desk, plan: Plan, reading: Reading, promoted: Promoted, then: Since | None, person: str) -> None:
+def _kept(plans: Store, desk: Desk, plan: Plan, reading: Reading, promoted: Promoted, then: Since | None, person: Person) -> None:
     """What was saved, and what came of it."""
     with messages.faults_told():
         with st.container(border=True):

@@ -96,11 +96,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Plan:
-    """A name and its versions, the oldest first. archived_at, archived_by: None while it is living."""
+    """A name and its versions, the oldest first. owner: id of who made it, None where nobody signed in.
+
+    archived_at, archived_by: None while it is living.
+    """
 
     id: int
     market: str
     name: str
+    owner: str | None
     archived_at: datetime | None
     archived_by: str | None
     versions: tuple[Version, ...]

@@ -14,6 +14,7 @@ from stmp.errors import PlanError
 from stmp.plans.content import Content, Figures, Plan, Promotion, Version
 from stmp.plans.database import WRITES, default_url, faults_told, open_database
 from stmp.plans.overrides import Override
+from stmp.plans.people import Person, check_changes, check_saves
 from stmp.plans.tables import OverrideRow, PlanRow, PromotionRow, VersionRow
 from stmp.plans.texts import one_line, storable
 from stmp.scenario import Scenario
@@ -36,7 +37,10 @@ class Outdated(PlanError):
 
 
 class Store:
-    """The plans of a database. Every method raises PlanError where the database fails; then nothing was saved."""
+    """The plans of a database. Every method raises PlanError where the database fails; then nothing was saved.
+
+    Those that write take who does it, and raise PlanError where that person may not.
+    """
 
     def __init__(self, url: str | URL | None = None) -> None:
         """url: as ``open_database`` takes it; by default a file in the user's own folder."""
@@ -54,48 +58,49 @@ class Store:
         with self._session() as session:
             return _plan(_found(session, plan_id))
 
-    def create(self, name: str, content: Content, author: str) -> Plan:
+    def create(self, name: str, content: Content, by: Person) -> Plan:
         """A new plan with its first version. Raises PlanError where a living plan of the market has the name."""
+        check_saves(by)
         name = one_line(name, "name of a plan")
         with self._session(writes=True) as session:
             _free(session, content.market, name)
-            row = PlanRow(market=content.market, name=name, versions=[_row(content, 1, author)])
+            row = PlanRow(market=content.market, name=name, owner=by.id, versions=[_row(content, 1, by)])
             session.add(row)
             session.flush()
             return _plan(row)
 
-    def save(self, plan_id: int, content: Content, author: str, based_on: int) -> Plan:
+    def save(self, plan_id: int, content: Content, by: Person, based_on: int) -> Plan:
         """One more version. based_on: number of the version it was made from. Raises Outdated where a later one is there by now."""
-        return self._add(plan_id, content, author, based_on, None)
+        return self._add(plan_id, content, by, based_on, None)
 
-    def restore(self, plan_id: int, number: int, author: str, based_on: int) -> Plan:
+    def restore(self, plan_id: int, number: int, by: Person, based_on: int) -> Plan:
         """One more version, equal to the one of ``number``. Raises as ``save`` does."""
         content = next((version.content for version in self.plan(plan_id).versions if version.number == number), None)
         if content is None:
             raise PlanError(f"there is no version {number}. Remedy: choose one of the versions listed.")
-        return self._add(plan_id, content, author, based_on, number)
+        return self._add(plan_id, content, by, based_on, number)
 
-    def archive(self, plan_id: int, author: str) -> None:
+    def archive(self, plan_id: int, by: Person) -> None:
         """Put a plan away; its name is free again, and it is "the plan" of nothing any more."""
-        author = one_line(author, "author")
+        author = one_line(by.name, "author")
         with self._session(writes=True) as session:
-            row = _found(session, plan_id)
+            row = _changed(session, plan_id, by)
             if row.archived_at is None:
                 row.archived_at, row.archived_by = datetime.now(UTC), author
 
-    def unarchive(self, plan_id: int) -> None:
+    def unarchive(self, plan_id: int, by: Person) -> None:
         """Take a plan back. Raises PlanError where another one has its name by now."""
         with self._session(writes=True) as session:
-            row = _found(session, plan_id)
+            row = _changed(session, plan_id, by)
             if row.archived_at is not None:
                 _free(session, row.market, row.name)
                 row.archived_at = row.archived_by = None
 
-    def promote(self, plan_id: int, number: int, author: str) -> None:
+    def promote(self, plan_id: int, number: int, by: Person) -> None:
         """Make a version "the plan" of its market, cutoff and horizon, in place of the one before. Raises PlanError."""
-        author = one_line(author, "author")
+        author = one_line(by.name, "author")
         with self._session(writes=True) as session:
-            row = _found(session, plan_id)
+            row = _changed(session, plan_id, by)
             version = next((version for version in row.versions if version.number == number), None)
             if version is None or row.archived_at is not None:
                 raise PlanError(f"there is no living version {number} of '{row.name}'. Remedy: choose one of the plans listed.")
@@ -112,9 +117,9 @@ class Store:
                 found[version.cutoff, version.horizon] = Promotion(plan, plan.versions[version.number - 1], row.author, row.made_at)
         return {key: promotion for key, promotion in found.items() if promotion.plan.archived_at is None}
 
-    def _add(self, plan_id: int, content: Content, author: str, based_on: int, restores: int | None) -> Plan:
+    def _add(self, plan_id: int, content: Content, by: Person, based_on: int, restores: int | None) -> Plan:
         with self._session(writes=True) as session:
-            row = _found(session, plan_id)
+            row = _changed(session, plan_id, by)
             if row.archived_at is not None:
                 raise PlanError(f"'{row.name}' was archived by {row.archived_by}. Remedy: take it back first, or save under a new name.")
             if row.market != content.market:
@@ -122,7 +127,7 @@ class Store:
             latest = row.versions[-1]
             if latest.number != based_on:
                 raise Outdated(row.name, based_on, _version(latest))
-            row.versions.append(_row(content, latest.number + 1, author, restores))
+            row.versions.append(_row(content, latest.number + 1, by, restores))
             session.flush()
             return _plan(row)
 
@@ -149,6 +154,13 @@ def _found(session: Session, plan_id: int) -> PlanRow:
     return row
 
 
+def _changed(session: Session, plan_id: int, by: Person) -> PlanRow:
+    """A plan that the person may change. Raises PlanError."""
+    row = _found(session, plan_id)
+    check_changes(by, row.name, row.owner, row.versions[0].author)
+    return row
+
+
 def _free(session: Session, market: str, name: str) -> None:
     taken = session.scalar(select(PlanRow).where(PlanRow.market == market, PlanRow.name == name, _living()))
     if taken is not None:
@@ -159,7 +171,7 @@ def _free(session: Session, market: str, name: str) -> None:
         )
 
 
-def _row(content: Content, number: int, author: str, restores: int | None = None) -> VersionRow:
+def _row(content: Content, number: int, by: Person, restores: int | None = None) -> VersionRow:
     if content.note:
         storable(content.note, "note")
     overrides = [
@@ -168,7 +180,7 @@ def _row(content: Content, number: int, author: str, restores: int | None = None
     ]
     return VersionRow(
         number=number,
-        author=one_line(author, "author"),
+        author=one_line(by.name, "author"),
         made_at=datetime.now(UTC),
         restores=restores,
         scenario=content.scenario.to_toml(),
@@ -179,7 +191,7 @@ def _row(content: Content, number: int, author: str, restores: int | None = None
 
 
 def _plan(row: PlanRow) -> Plan:
-    return Plan(row.id, row.market, row.name, row.archived_at, row.archived_by, tuple(map(_version, row.versions)))
+    return Plan(row.id, row.market, row.name, row.owner, row.archived_at, row.archived_by, tuple(map(_version, row.versions)))
 
 
 def _version(row: VersionRow) -> Version:

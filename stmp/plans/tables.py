@@ -39,6 +39,7 @@ class PlanRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     market: Mapped[str]
     name: Mapped[str]
+    owner: Mapped[str | None]
     archived_at: Mapped[datetime | None]
     archived_by: Mapped[str | None]
     versions: Mapped[list[VersionRow]] = relationship(back_populates="plan", order_by="VersionRow.number")

@@ -11,9 +11,9 @@ from stmp.report.excel import write_workbook
 from stmp.report.model import Report
 from stmp.report.pdf import write_pdf
 from stmp.report.powerpoint import write_deck
-from stmp.report.source import Source, stored_backtest
+from stmp.report.source import Saved, Source, stored_backtest
 from stmp.report.words import LANGUAGES
 
 WRITERS: Mapping[str, Callable[[Report, Brand, Path], None]] = {".pptx": write_deck, ".pdf": write_pdf, ".xlsx": write_workbook}
 
-__all__ = ["LANGUAGES", "WRITERS", "Brand", "Report", "Source", "build", "stored_backtest"]
+__all__ = ["LANGUAGES", "WRITERS", "Brand", "Report", "Saved", "Source", "build", "stored_backtest"]

@@ -6,6 +6,7 @@ from stmp.report.compared import drivers_slide, scenario_districts_slide, scenar
 from stmp.report.given import assumptions_slide, origin, provenance_slide
 from stmp.report.model import Report, Slide
 from stmp.report.outlook import categories_slide, districts_slide, fans_slide, map_slide, series_slide, summary_slide
+from stmp.report.planned import overrides_slide
 from stmp.report.source import Source
 from stmp.report.stocked import stock_slides
 from stmp.report.tested import accuracy_slide
@@ -26,6 +27,7 @@ def build(source: Source, language: str = ENGLISH) -> Report:
         t("Simulated data") if about.simulated else "",
         (
             summary_slide(source, t),
+            *([overrides_slide(source, t)] if source.overrides else []),
             map_slide(source, t),
             series_slide(source, t),
             fans_slide(source, t),

@@ -26,7 +26,7 @@ def what_is_overridden(override: Override, names: pd.Series, t: Words) -> str:
     """District, category and days of an override."""
     return t(
         "{district}, {category}, {days}",
-        district=t("all districts") if override.region is None else names.get(override.region, override.region),
+        district=t("All districts") if override.region is None else names.get(override.region, override.region),
         category=t("all categories") if override.category is None else t.label(override.category),
         days=_span(override.first, override.last, t),
     )

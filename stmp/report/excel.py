@@ -19,7 +19,7 @@ from stmp.report.fit import printable
 from stmp.report.model import Chart, Column, Fan, Fans, Figure, Map, Number, Report, Slide, Table, Value
 from stmp.report.words import Words
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what a spreadsheet may take for the beginning of a formula
 LONGEST = 31  # letters of a sheet's name
 WIDEST, NARROWEST = 60, 10  # letters of a column
 FORMATS: dict[Number, str] = {

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from stmp.plans import effects
-from stmp.report.changes import changes, what_is_asked, what_is_overridden
+import math
+
+from stmp.plans import Figures
+from stmp.report.changes import changes
 from stmp.report.model import Column, Lines, Slide, Table
 from stmp.report.source import Source
 from stmp.report.words import CHINESE, Words
 from stmp.scenario import Scenario
 
 HASH = 12  # letters of a hash that tell two apart
+SAME = 1e-4  # of a total: what another machine may make of the same question
 
 
 def origin(source: Source, t: Words) -> dict[str, str]:
-    """What every slide tells of its numbers, title -> text. The scenario stands last, for its name may be long."""
+    """What every slide tells of its numbers, title -> text. What people have named stands last, for it may be long."""
     market, forecast = source.market, source.forecast
     return {
         t("Market"): market.about.name,
@@ -22,6 +25,7 @@ def origin(source: Source, t: Words) -> dict[str, str]:
         t("As of"): f"{forecast.cutoff:%Y-%m-%d}",
         t("Checkpoint"): f"{source.checkpoint} {source.card.weights_sha256[:HASH]}",
         t("Seed"): str(forecast.seed),
+        **_plan(source, t),
         t("Scenario"): _scenario(source, t),
     }
 
@@ -30,14 +34,11 @@ def assumptions_slide(source: Source, t: Words) -> Slide:
     """What was taken for granted and what was changed by hand."""
     names, count = t.names(source.market.region_table), len(source.overrides)
     told = [*_calendar(source, t), *changes(source.scenario, names, t), *_limits(source, t)]
-    blocks: list[Lines | Table] = [Lines(t("Assumptions"), tuple(told))]
-    if count:
-        blocks.append(_overrides(source, t))
     return Slide(
         "assumptions",
         t("Assumptions and overrides"),
         t("{count} overrides by hand are included in the numbers.", count=count) if count else t("No number was overridden by hand."),
-        blocks=tuple(blocks),
+        blocks=(Lines(t("Assumptions"), tuple(told)),),
         note=t("A what-if shows what the model learned from the past; it is no causal effect."),
     )
 
@@ -50,12 +51,13 @@ def provenance_slide(source: Source, t: Words) -> Slide:
     )
     rows = {
         t("Market"): market.about.title_zh if t.language == CHINESE else market.about.title,
-        t("Source of the data"): market.about.source,
+        t("Source of the data"): t.label(market.about.source),
         t("Data until"): f"{market.dates[-1]:%Y-%m-%d}",
         t("Data digest"): market.digest,
         t("As of"): f"{forecast.cutoff:%Y-%m-%d}",
         t("Days forecast"): t("{first} to {last}", first=f"{forecast.dates[0]:%Y-%m-%d}", last=f"{forecast.dates[-1]:%Y-%m-%d}"),
         t("Scenario"): _scenario(source, t),
+        **_as_saved(source, t),
         t("Checkpoint"): source.checkpoint,
         t("Weights, SHA-256"): card.weights_sha256,
         t("Learned from"): learned,
@@ -95,18 +97,22 @@ def _limits(source: Source, t: Words) -> list[str]:
     return told
 
 
-def _overrides(source: Source, t: Words) -> Table:
-    """Each override with what the forecast says without and with it."""
-    table, names = effects(source.statistical, source.overrides), t.names(source.market.region_table)
-    unit = t.label(source.market.about.unit)
-    return Table(
-        t("Overrides"),
-        (
-            Column(t("What"), "text", tuple(what_is_overridden(one, names, t) for one in source.overrides)),
-            Column(t("Override"), "text", tuple(what_is_asked(one, unit, t) for one in source.overrides)),
-            Column(t("Statistical"), "volume", tuple(table["statistical"].tolist())),
-            Column(t("With overrides"), "volume", tuple(table["planned"].tolist())),
-            Column(t("Reason"), "text", tuple(one.reason for one in source.overrides)),
-            Column(t("By"), "text", tuple(one.author for one in source.overrides)),
-        ),
-    )
+def _plan(source: Source, t: Words) -> dict[str, str]:
+    """Which plan this is of; nothing where it is a forecast alone."""
+    if source.saved is not None:
+        return {t("Plan"): t("{plan}, version {number}", plan=source.saved.plan, number=source.saved.version.number)}
+    return {t("Plan"): t("not saved")} if source.overrides else {}
+
+
+def _as_saved(source: Source, t: Words) -> dict[str, str]:
+    """Who saved the plan and when, and what it came to then, where the data or the checkpoint give something else by now."""
+    told = _plan(source, t)
+    if source.saved is None:
+        return told
+    version, unit = source.saved.version, t.label(source.market.about.unit)
+    told[t("Saved")] = t("{moment} UTC by {author}", moment=f"{version.made_at:%Y-%m-%d %H:%M}", author=version.author)
+    if version.content.note:
+        told[t("Note")] = version.content.note
+    if not math.isclose(Figures.of(source.forecast).total.middle, version.content.planned.total.middle, rel_tol=SAME):
+        told[t("Total when it was saved")] = t("{volume} {unit}", volume=t.volume(version.content.planned.total.middle), unit=unit)
+    return told

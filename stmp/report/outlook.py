@@ -118,13 +118,22 @@ def districts_slide(source: Source, t: Words) -> Slide:
     names = t.names(source.market.region_table)
     strongest = totals["uplift"].dropna().sort_values(ascending=False, kind="stable").head(BARS)
     uplifts = Series(t("Uplift"), tuple(strongest.tolist()), "accent")
+    table = _table(totals.iloc[source.largest], t("All districts"), names, unit, t, _all(source))
     bars = Chart(t("Uplift, times an ordinary day"), "bar", tuple(str(names[i]) for i in strongest.index), (uplifts,), "times", "")
     return Slide(
         "districts",
         t("All districts"),
         t("The total's interval is narrower than the sum of the districts' intervals: they do not all err alike."),
-        blocks=(*([bars] if bars.labels else []), _table(totals.iloc[source.largest], t("All districts"), names, unit, t, _all(source))),
+        blocks=(*([bars] if bars.labels else []), _with_statistical(source, table, unit, t) if source.overrides else table),
     )
+
+
+def _with_statistical(source: Source, table: Table, unit: str, t: Words) -> Table:
+    """The table of all districts, with what the forecast says without the overrides beside what it says with them."""
+    samples = source.statistical.samples.sum(axis=(1, 2), dtype=float)  # [R, S]
+    medians, total = np.median(samples, axis=-1)[source.largest], float(np.median(samples.sum(axis=0)))
+    name, *rest = table.columns
+    return Table(table.title, (name, Column(t("Statistical, {unit}", unit=unit), "volume", tuple(medians.tolist()), total), *rest))
 
 
 def categories_slide(source: Source, t: Words) -> Slide:

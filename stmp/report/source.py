@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from stmp.evaluation import Backtest
 from stmp.evaluation.cells import FILE, read_provenance
 from stmp.forecast import Forecast
 from stmp.market import Calendar, Market
-from stmp.plans import Override, overridden
+from stmp.newcomers import founded, guesses
+from stmp.plans import Override, Version, overridden
 from stmp.scenario import Scenario
 from stmp.stock import Rule
 
@@ -25,11 +27,19 @@ HISTORY_DAYS = 28
 Ask = Callable[[Scenario], Forecast]  # one cutoff, horizon and seed: the same draws for every scenario
 
 
+class Saved(NamedTuple):
+    """A version of a saved plan, and the plan's name."""
+
+    plan: str
+    version: Version
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """market: whole.  checkpoint: its name.  statistical: the scenario's forecast.  forecast: with the overrides.  plan: the calendar's as
     planned, None where the scenario is none.  steps, stairs: from ordinary days to the scenario, and their forecasts.
-    rules: of each category's stock.  backtest: of this checkpoint on this market, where there is one.
+    rules: of each category's stock.  supply: units to give out, where they are limited.  saved: the version that is reported, if one is.
+    backtest: of this checkpoint on this market, where there is one.
     """
 
     market: Market
@@ -42,6 +52,8 @@ class Source:
     stairs: tuple[Forecast, ...]
     overrides: tuple[Override, ...]
     rules: tuple[Rule, ...]
+    supply: int | None
+    saved: Saved | None
     backtest: Backtest | None
 
     @classmethod
@@ -55,6 +67,8 @@ class Source:
         *,
         overrides: Sequence[Override] = (),
         rules: Sequence[Rule] | None = None,
+        supply: int | None = None,
+        saved: Saved | None = None,
         backtest: Backtest | None = None,
     ) -> Source:
         """Ask for all forecasts that the report needs. Raises StmpError where one of them cannot be had."""
@@ -72,6 +86,8 @@ class Source:
             tuple(ask(step.scenario) for step in steps),
             tuple(overrides),
             tuple(rules or [Rule()] * len(statistical.categories)),
+            supply,
+            saved,
             backtest,
         )
 
@@ -92,7 +108,7 @@ class Source:
     @cached_property
     def level(self) -> summary.Floats:
         """[R, C] of ordinary days."""
-        return summary.ordinary_level(self.view)
+        return summary.ordinary_level(founded(self.view, guesses(self.view)))
 
     @cached_property
     def actual(self) -> summary.Floats:

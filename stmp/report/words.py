@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -78,12 +79,14 @@ class Words:
         return _significant(value / size) + sign
 
     def span(self, low: float, high: float, number: Number) -> str:
-        """Both bounds; volumes in the unit of the upper one: 1.02 to 1.31 M."""
+        """Both bounds; volumes in the unit of the upper one, and equally exact: 0.98 to 1.31 M, 3 to 165 k."""
         t = self
         if number != "volume" or not math.isfinite(low + high):
             return t("{low} to {high}", low=self.show(low, number), high=self.show(high, number))
         size, sign = self._step(high)
-        return t("{low} to {high}", low=_significant(low / size), high=_significant(high / size) + sign)
+        upper = _significant(high / size)
+        lower = f"{low / size:,.{len(upper.partition('.')[2])}f}"
+        return t("{low} to {high}", low=lower if re.search("[^0.]", lower) else "0", high=upper + sign)
 
     def day(self, date: pd.Timestamp) -> str:
         """Tue 12 Nov 2019, 2019年11月12日 周二."""

@@ -24,6 +24,7 @@ from stmp.plans import PERCENT, VALUE, Content, Override, Store, overridden, sum
 from stmp.scenario import Scenario
 from stmp.summary import actuals
 from tests.app.test_what_if_page import texts
+from tests.plans.made import ANA, LI
 
 Start = Callable[..., AppTest]
 FIRST, LAST = date(2021, 11, 5), date(2021, 11, 18)
@@ -170,7 +171,7 @@ def test_nothing_is_saved_without_a_name_of_plan_and_planner(plans: Start, datab
 
 
 def test_a_plan_is_opened_with_its_question_and_saved_anew(plans: Start, here: Path, database: str) -> None:
-    saved = Store(database).create("a", content(here, UP, cutoff="2021-11-01"), "Ana")
+    saved = Store(database).create("a", content(here, UP, cutoff="2021-11-01"), ANA)
     page = plans()
     page.selectbox(key="plan-squares").select(saved.id).run()
     assert not page.exception
@@ -185,7 +186,7 @@ def test_a_plan_is_opened_with_its_question_and_saved_anew(plans: Start, here: P
 
 
 def test_an_override_that_was_not_touched_keeps_its_author(plans: Start, here: Path, database: str) -> None:
-    saved = Store(database).create("a", content(here, UP), "Li")
+    saved = Store(database).create("a", content(here, UP), LI)
     page = plans(person="Ana", link={"plan": str(saved.id)})
     page.button(key="plan-save").click().run()
     assert_sound(page)
@@ -195,9 +196,9 @@ def test_an_override_that_was_not_touched_keeps_its_author(plans: Start, here: P
 
 def test_the_second_of_two_planners_is_told_and_goes_on(plans: Start, here: Path, database: str) -> None:
     store = Store(database)
-    saved = store.create("a", content(here), "Li")
+    saved = store.create("a", content(here), LI)
     page = write(plans(link={"plan": str(saved.id)}), row())
-    store.save(saved.id, content(here, note="hers"), "Ana", based_on=1)
+    store.save(saved.id, content(here, note="hers"), ANA, based_on=1)
     page.button(key="plan-save").click().run()
     assert not page.exception
     assert "Ana saved version 2 on" in texts(page)
@@ -211,8 +212,8 @@ def test_the_second_of_two_planners_is_told_and_goes_on(plans: Start, here: Path
 
 def test_versions_are_listed_compared_restored_and_promoted(plans: Start, here: Path, database: str) -> None:
     store = Store(database)
-    saved = store.create("a", content(here, UP, note="first *note*"), "Li")
-    store.save(saved.id, content(here), "Ana", based_on=1)
+    saved = store.create("a", content(here, UP, note="first *note*"), LI)
+    store.save(saved.id, content(here), ANA, based_on=1)
     page = plans(link={"plan": str(saved.id)})
     assert_sound(page)
     (table,) = [frame.value for frame in page.dataframe if "The plan" in frame.value]
@@ -238,8 +239,8 @@ def test_versions_are_listed_compared_restored_and_promoted(plans: Start, here: 
 
 def test_an_older_version_is_opened(plans: Start, here: Path, database: str) -> None:
     store = Store(database)
-    saved = store.create("a", content(here, UP), "Li")
-    store.save(saved.id, content(here), "Ana", based_on=1)
+    saved = store.create("a", content(here, UP), LI)
+    store.save(saved.id, content(here), ANA, based_on=1)
     page = plans(link={"plan": str(saved.id)})
     assert metric(page, "Plan") == total(forecast(here))
     page.selectbox(key=f"plan-version-{saved.id}-2").select(1).run()
@@ -253,7 +254,7 @@ def test_an_older_version_is_opened(plans: Start, here: Path, database: str) -> 
 
 def test_a_plan_is_archived_and_taken_back(plans: Start, here: Path, database: str) -> None:
     store = Store(database)
-    saved = store.create("a", content(here), "Li")
+    saved = store.create("a", content(here), LI)
     page = plans(link={"plan": str(saved.id)})
     page.button(key="plan-archive").click().run()
     assert_sound(page)
@@ -269,14 +270,14 @@ def test_a_plan_is_archived_and_taken_back(plans: Start, here: Path, database: s
 
 def test_an_alert_says_what_changed_since_and_by_how_much(plans: Start, here: Path, database: str) -> None:
     store = Store(database)
-    saved = store.create("a", content(here), "Li")
+    saved = store.create("a", content(here), LI)
     page = plans(link={"plan": str(saved.id)})
     assert "neither the data nor the checkpoint has changed" in texts(page)
     before = content(here, digest="0" * 64, checkpoint="1" * 64)
     half = before.statistical.total.middle / 2
     statistical = type(before.statistical)(before.statistical.total._replace(middle=half), before.statistical.districts)
     moved = Content(**{**before.__dict__, "statistical": statistical})
-    other = store.create("b", moved, "Li")
+    other = store.create("b", moved, LI)
     page = plans(link={"plan": str(other.id)})
     assert not page.exception
     told = texts(page)
@@ -287,7 +288,7 @@ def test_an_alert_says_what_changed_since_and_by_how_much(plans: Start, here: Pa
 def test_a_plan_whose_checkpoint_is_gone_is_read_and_held_against_another(
     plans: Start, here: Path, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved = Store(database).create("a", content(here, UP, note="kept"), "Li")
+    saved = Store(database).create("a", content(here, UP, note="kept"), LI)
     network, card = read_checkpoint(here / "runs" / "tiny", torch.device("cpu"))
     with torch.no_grad():
         next(iter(network.generator.head.parameters())).mul_(1.1)
@@ -304,7 +305,7 @@ def test_a_plan_whose_checkpoint_is_gone_is_read_and_held_against_another(
 
 
 def test_value_added_is_told_by_planner_district_and_reason(plans: Start, here: Path, database: str) -> None:
-    saved = Store(database).create("a", content(here, UP), "Li")
+    saved = Store(database).create("a", content(here, UP), LI)
     page = plans(link={"plan": str(saved.id)})
     market = load_market(here / "squares")
     found = value_added(forecast(here), [UP], actuals(market, forecast(here).dates))
@@ -331,7 +332,7 @@ def test_the_scenario_of_the_sidebar_is_planned_with(plans: Start, here: Path, d
 
 
 def test_a_database_that_is_gone_is_told_and_one_that_is_back_goes_on(plans: Start, here: Path, database: str, tmp_path: Path) -> None:
-    Store(database).create("a", content(here), "Li")
+    Store(database).create("a", content(here), LI)
     page = plans()
     (tmp_path / "plans.sqlite").rename(tmp_path / "moved")
     page.run()

@@ -9,11 +9,18 @@ import numpy as np
 import pandas as pd
 
 from stmp.forecast import Forecast
-from stmp.plans import PERCENT, Content, Override
+from stmp.plans import PERCENT, Content, Override, Person, Role, anybody
 from stmp.scenario import Days, Scenario
 
 DATES = pd.date_range("2021-11-05", periods=5)
 FIRST, LAST = DATES[0].date(), DATES[-1].date()
+LI, ANA, BO = map(anybody, ("Li", "Ana", "Bo"))  # where nobody signs in
+VIEWER, PLANNER, OTHER, ADMIN = (  # where people do
+    Person("Vi", Role.VIEWER, "idp vi"),
+    Person("Pat", Role.PLANNER, "idp pat"),
+    Person("Pat", Role.PLANNER, "idp another pat"),
+    Person("Ada", Role.ADMIN, "idp ada"),
+)
 SCENARIO = Scenario(name="双11 “earlier”", days=(Days(first=date(2021, 11, 6), last=date(2021, 11, 7), types={"workday": 1.0}),))
 
 

@@ -21,7 +21,7 @@ from stmp.plans import Store
 from stmp.plans.database import SCHEMA_TABLE
 from stmp.plans.tables import Base
 from tests.plans.databases import Database, PostgreSQL, Server, SQLite
-from tests.plans.made import content, override
+from tests.plans.made import LI, content, override
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONG = "x" * 200_000
@@ -29,26 +29,26 @@ SAVES = """
 import sys, time
 from sqlalchemy import event
 from stmp.plans import Store
-from tests.plans.made import content, override
+from tests.plans.made import ANA, content, override
 store = Store(sys.argv[1])
 def hold(connection, cursor, statement, *rest):
     if statement.startswith("INSERT INTO overrides"):
         print("writing", flush=True)
         time.sleep(60)
 event.listen(store.engine, "before_cursor_execute", hold)
-store.save(int(sys.argv[2]), content(override(), note="x" * 200_000), "Ana", based_on=1)
+store.save(int(sys.argv[2]), content(override(), note="x" * 200_000), ANA, based_on=1)
 """
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(database: Database, store: Store) -> None:
-    plan = store.create("a", content(override()), "Li")
+    plan = store.create("a", content(override()), LI)
     with database.full(store):
         with pytest.raises(PlanError, match=r"is full, so nothing was saved\. Remedy: free some space"):
-            store.save(plan.id, content(override(), note=LONG), "Li", based_on=1)
+            store.save(plan.id, content(override(), note=LONG), LI, based_on=1)
         with pytest.raises(PlanError, match="is full, so nothing was saved"):
-            store.create("b", content(override(), note=LONG), "Li")
+            store.create("b", content(override(), note=LONG), LI)
         assert store.plans("beijing") == [plan]
-    after = store.save(plan.id, content(override(), note=LONG), "Li", based_on=1)
+    after = store.save(plan.id, content(override(), note=LONG), LI, based_on=1)
     assert [version.content.note for version in after.versions] == ["as agreed", LONG]
 
 
@@ -61,45 +61,45 @@ def test_a_disk_that_is_truly_full_is_told_and_nothing_is_half_written(tmp_path:
         pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
     try:
         store = Store(SQLite(disk / "plans.sqlite").url)
-        plan = store.create("a", content(override()), "Li")
+        plan = store.create("a", content(override()), LI)
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize))
         with pytest.raises(PlanError, match=r"is full, so nothing was saved\. Remedy: free some space"):
-            store.save(plan.id, content(note=LONG), "Li", based_on=1)
+            store.save(plan.id, content(note=LONG), LI, based_on=1)
         ballast.unlink()
         assert store.plans("beijing") == [plan]
-        assert len(store.save(plan.id, content(note=LONG), "Li", based_on=1).versions) == 2
+        assert len(store.save(plan.id, content(note=LONG), LI, based_on=1).versions) == 2
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_a_database_that_is_gone_is_told_and_one_that_is_back_goes_on(database: Database, store: Store) -> None:
-    plan = store.create("a", content(), "Li")
+    plan = store.create("a", content(), LI)
     with database.gone():
         with pytest.raises(PlanError, match=r"cannot be used .*Nothing was saved.*Remedy: see that the database is there") as told:
-            store.save(plan.id, content(), "Li", based_on=1)
+            store.save(plan.id, content(), LI, based_on=1)
         with pytest.raises(PlanError, match="cannot be used"):
             store.plans("beijing")
         if isinstance(database, PostgreSQL):
             assert database.server.password not in str(told.value)
     assert store.plans("beijing") == [plan]
-    assert len(store.save(plan.id, content(), "Li", based_on=1).versions) == 2
+    assert len(store.save(plan.id, content(), LI, based_on=1).versions) == 2
 
 
 def test_a_file_that_was_moved_away_is_not_made_anew(tmp_path: Path) -> None:
     file = tmp_path / "plans.sqlite"
     store = Store(SQLite(file).url)
-    plan = store.create("a", content(), "Li")
+    plan = store.create("a", content(), LI)
     file.rename(tmp_path / "moved")
     with pytest.raises(PlanError, match="cannot be used"):
-        store.create("b", content(), "Li")
+        store.create("b", content(), LI)
     assert not file.exists()
     (tmp_path / "moved").rename(file)
     assert store.plans("beijing") == [plan]
 
 
 def test_a_process_that_is_killed_while_it_saves_leaves_nothing_half_written(database: Database, store: Store) -> None:
-    plan = store.create("a", content(), "Li")
+    plan = store.create("a", content(), LI)
     url = database.url.render_as_string(hide_password=False)
     with subprocess.Popen([sys.executable, "-c", SAVES, url, str(plan.id)], stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
         assert process.stdout is not None
@@ -111,7 +111,7 @@ def test_a_process_that_is_killed_while_it_saves_leaves_nothing_half_written(dat
         assert connection.scalar(text("SELECT count(*) FROM versions")) == 1
         if isinstance(database, SQLite):
             assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
-    assert store.save(plan.id, content(override()), "Li", based_on=1).latest.number == 2
+    assert store.save(plan.id, content(override()), LI, based_on=1).latest.number == 2
 
 
 def as_of(database: Database, revision: str) -> None:
@@ -143,7 +143,7 @@ def test_a_database_of_an_older_version_is_migrated_with_all_it_holds(database: 
     (plan,) = store.plans("beijing")
     assert (plan.name, plan.latest.author, plan.latest.content.note, plan.latest.content.overrides) == ("老计划", "Li", "old", ())
     assert plan.latest.content.statistical.total == (1, 2, 3)
-    (saved,) = store.save(1, content(override()), "Li", based_on=1).latest.content.overrides
+    (saved,) = store.save(1, content(override()), LI, based_on=1).latest.content.overrides
     assert saved == override()
     store.engine.dispose()
 
@@ -165,7 +165,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(database: Database
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Database, store: Store) -> None:
-    store.create("a", content(), "Li")
+    store.create("a", content(), LI)
     with store.engine.begin() as connection:
         connection.execute(text(f"UPDATE {SCHEMA_TABLE} SET version_num = '99'"))
     with pytest.raises(PlanError, match=r"newer version of STMP Studio \(its schema is 99, .* Remedy: update STMP Studio"):
@@ -184,7 +184,7 @@ def test_the_migrations_make_the_tables_that_the_program_reads(store: Store) -> 
 def test_many_may_open_a_new_database_at_the_same_moment(database: Database) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(lambda _: Store(database.url), range(4)))
-    plan = stores[0].create("a", content(), "Li")
+    plan = stores[0].create("a", content(), LI)
     assert [store.plans("beijing") for store in stores] == [[plan]] * 4
     for store in stores:
         store.engine.dispose()

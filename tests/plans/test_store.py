@@ -15,15 +15,15 @@ from typer.testing import CliRunner
 
 from stmp.cli import cli
 from stmp.errors import PlanError
-from stmp.plans import VALUE, Outdated, Plan, Store
+from stmp.plans import VALUE, Outdated, Plan, Store, anybody
 from stmp.plans.database import default_url
 from tests.plans.databases import Database
-from tests.plans.made import content, override
+from tests.plans.made import ANA, BO, LI, content, override
 
 
 def test_what_was_saved_is_read_back(store: Store) -> None:
     saved = content(override(12.5, region="r1"), override(300.25, VALUE, category="c0", author="Ana", reason="a “fair”"))
-    made = store.create("Double 11", saved, "Li")
+    made = store.create("Double 11", saved, LI)
     (read,) = store.plans("beijing")
     assert read == made == store.plan(made.id)
     assert (read.name, read.market, read.latest.number, read.latest.author, read.latest.restores) == ("Double 11", "beijing", 1, "Li", None)
@@ -34,73 +34,73 @@ def test_what_was_saved_is_read_back(store: Store) -> None:
 
 
 def test_versions_are_added_and_the_old_ones_stay(store: Store) -> None:
-    first = store.create("a", content(), "Li")
-    second = store.save(first.id, content(override()), "Ana", based_on=1)
+    first = store.create("a", content(), LI)
+    second = store.save(first.id, content(override()), ANA, based_on=1)
     assert [(version.number, version.author) for version in second.versions] == [(1, "Li"), (2, "Ana")]
     assert second.versions[0] == first.latest
     assert store.plans("beijing") == [second]
 
 
 def test_restoring_makes_a_new_version_equal_to_the_old_one(store: Store) -> None:
-    plan = store.create("a", content(override()), "Li")
-    store.save(plan.id, content(scale=2), "Li", based_on=1)
-    restored = store.restore(plan.id, 1, "Ana", based_on=2)
+    plan = store.create("a", content(override()), LI)
+    store.save(plan.id, content(scale=2), LI, based_on=1)
+    restored = store.restore(plan.id, 1, ANA, based_on=2)
     assert (restored.latest.number, restored.latest.author, restored.latest.restores) == (3, "Ana", 1)
     assert restored.latest.content == plan.latest.content
     assert restored.versions[1].content == content(scale=2)
     with pytest.raises(PlanError, match="no version 9"):
-        store.restore(plan.id, 9, "Ana", based_on=3)
+        store.restore(plan.id, 9, ANA, based_on=3)
     with pytest.raises(Outdated):
-        store.restore(plan.id, 1, "Ana", based_on=2)
+        store.restore(plan.id, 1, ANA, based_on=2)
 
 
 def test_one_version_is_the_plan_of_a_market_cutoff_and_horizon(store: Store) -> None:
-    a, b = store.create("a", content(), "Li"), store.create("b", content(), "Li")
-    later = store.save(b.id, content(cutoff=date(2021, 11, 10)), "Li", based_on=1)
-    elsewhere = store.create("a", content(market="quito"), "Li")
-    store.promote(a.id, 1, "Ana")
-    store.promote(b.id, 2, "Ana")
-    store.promote(elsewhere.id, 1, "Ana")
-    store.promote(b.id, 1, "Bo")  # in place of a
+    a, b = store.create("a", content(), LI), store.create("b", content(), LI)
+    later = store.save(b.id, content(cutoff=date(2021, 11, 10)), LI, based_on=1)
+    elsewhere = store.create("a", content(market="quito"), LI)
+    store.promote(a.id, 1, ANA)
+    store.promote(b.id, 2, ANA)
+    store.promote(elsewhere.id, 1, ANA)
+    store.promote(b.id, 1, BO)  # in place of a
     found = store.promoted("beijing")
     assert {key: (one.plan.name, one.version.number, one.author) for key, one in found.items()} == {
         (date(2021, 11, 4), 5): ("b", 1, "Bo"),
         (date(2021, 11, 10), 5): ("b", 2, "Ana"),
     }
     assert found[date(2021, 11, 10), 5].version == later.latest
-    store.archive(b.id, "Li")
+    store.archive(b.id, LI)
     assert store.promoted("beijing") == {}
     with pytest.raises(PlanError, match="no living version 1 of 'b'"):
-        store.promote(b.id, 1, "Li")
+        store.promote(b.id, 1, LI)
     with pytest.raises(PlanError, match="no living version 7 of 'a'"):
-        store.promote(a.id, 7, "Li")
+        store.promote(a.id, 7, LI)
 
 
 def test_a_plan_is_put_away_and_taken_back(store: Store) -> None:
-    plan = store.create("a", content(), "Li")
-    store.archive(plan.id, "Ana")
+    plan = store.create("a", content(), LI)
+    store.archive(plan.id, ANA)
     assert store.plans("beijing") == []
     (archived,) = store.plans("beijing", archived=True)
     assert (archived.name, archived.archived_by, archived.versions) == ("a", "Ana", plan.versions)
     with pytest.raises(PlanError, match="archived by Ana"):
-        store.save(plan.id, content(), "Li", based_on=1)
-    store.archive(plan.id, "Bo")  # again: the first stays
+        store.save(plan.id, content(), LI, based_on=1)
+    store.archive(plan.id, BO)  # again: the first stays
     assert store.plan(plan.id).archived_by == "Ana"
-    store.unarchive(plan.id)
+    store.unarchive(plan.id, LI)
     assert store.plans("beijing") == [plan]
     assert store.plans("beijing", archived=True) == []
 
 
 def test_a_name_is_the_only_living_one_of_its_market(store: Store) -> None:
-    plan = store.create("Café", content(), "Li")
+    plan = store.create("Café", content(), LI)
     for name in ("Café", " Café ", "Cafe\u0301"):
         with pytest.raises(PlanError, match=r"a plan 'Café' already, made by Li on 20\d\d-\d\d-\d\d at \d\d:\d\d UTC"):
-            store.create(name, content(), "Ana")
-    store.create("Café", content(market="quito"), "Ana")
-    store.archive(plan.id, "Li")
-    again = store.create("Café", content(), "Ana")
+            store.create(name, content(), ANA)
+    store.create("Café", content(market="quito"), ANA)
+    store.archive(plan.id, LI)
+    again = store.create("Café", content(), ANA)
     with pytest.raises(PlanError, match="already, made by Ana"):
-        store.unarchive(plan.id)
+        store.unarchive(plan.id, LI)
     assert store.plans("beijing") == [again]
 
 
@@ -109,7 +109,7 @@ def test_a_name_is_the_only_living_one_of_its_market(store: Store) -> None:
 )
 def test_names_authors_notes_and_reasons_may_be_of_any_script(store: Store, name: str) -> None:
     saved = content(override(reason=name, author=name), note=name + "\n" + name)
-    store.create(name, saved, name)
+    store.create(name, saved, anybody(name))
     (read,) = store.plans("beijing")
     assert (read.name, read.latest.author, read.latest.content) == (name, name, saved)
 
@@ -117,44 +117,44 @@ def test_names_authors_notes_and_reasons_may_be_of_any_script(store: Store, name
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\0b", "half \ud83d", "a" * 201, "a\u2028b"])
 def test_names_that_cannot_be_kept_or_read_are_refused(store: Store, name: str) -> None:
     with pytest.raises(PlanError, match="Remedy"):
-        store.create(name, content(), "Li")
+        store.create(name, content(), LI)
     with pytest.raises(PlanError, match="Remedy"):
-        store.create("a", content(), name)
+        store.create("a", content(), anybody(name))
     assert store.plans("beijing") == []
 
 
 def test_a_note_may_be_long(store: Store) -> None:
     long = "备注 " * 5_000 + "end"
-    store.create("a", content(note=long), "Li")
+    store.create("a", content(note=long), LI)
     assert store.plans("beijing")[0].latest.content.note == long
     with pytest.raises(PlanError, match="the note holds a sign"):
-        store.create("b", content(note="a\0b"), "Li")
+        store.create("b", content(note="a\0b"), LI)
 
 
 def test_the_second_of_two_planners_is_told_who_saved_and_nothing_is_lost(database: Database, store: Store) -> None:
-    plan = store.create("Double 11", content(), "Li")
+    plan = store.create("Double 11", content(), LI)
     other = Store(database.url)
-    hers = other.save(plan.id, content(override(5, author="Ana")), "Ana", based_on=1)
+    hers = other.save(plan.id, content(override(5, author="Ana")), ANA, based_on=1)
     mine = content(override(9, author="Li"))
     with pytest.raises(Outdated, match=r"Ana saved version 2 of 'Double 11' on .* UTC, while you worked on version 1") as told:
-        store.save(plan.id, mine, "Li", based_on=1)
+        store.save(plan.id, mine, LI, based_on=1)
     assert told.value.latest == hers.latest
     assert store.plan(plan.id) == hers
-    on_top = store.save(plan.id, mine, "Li", based_on=told.value.latest.number)
+    on_top = store.save(plan.id, mine, LI, based_on=told.value.latest.number)
     assert [version.author for version in on_top.versions] == ["Li", "Ana", "Li"]
     assert on_top.versions[1] == hers.latest
     other.engine.dispose()
 
 
 def test_of_many_at_the_same_moment_one_saves_and_the_others_are_told(database: Database, store: Store) -> None:
-    plan, many = store.create("a", content(), "Li"), 6
+    plan, many = store.create("a", content(), LI), 6
     barrier = Barrier(many)
 
     def save(number: int) -> Plan | PlanError:
         own = Store(database.url)
         barrier.wait()
         try:
-            return own.save(plan.id, content(override(number)), f"planner {number}", based_on=1)
+            return own.save(plan.id, content(override(number)), anybody(f"planner {number}"), based_on=1)
         except PlanError as error:
             return error
         finally:
@@ -176,7 +176,7 @@ def test_of_many_that_take_one_name_at_the_same_moment_one_gets_it(database: Dat
     def create(number: int) -> Plan | PlanError:
         barrier.wait()
         try:
-            return store.create("a", content(), f"planner {number}")
+            return store.create("a", content(), anybody(f"planner {number}"))
         except PlanError as error:
             return error
 
@@ -188,9 +188,9 @@ def test_of_many_that_take_one_name_at_the_same_moment_one_gets_it(database: Dat
 
 
 def test_a_plan_belongs_to_its_market(store: Store) -> None:
-    plan = store.create("a", content(), "Li")
+    plan = store.create("a", content(), LI)
     with pytest.raises(PlanError, match="a plan of beijing, not of quito"):
-        store.save(plan.id, content(market="quito"), "Li", based_on=1)
+        store.save(plan.id, content(market="quito"), LI, based_on=1)
     with pytest.raises(PlanError, match="not in the database"):
         store.plan(plan.id + 1)
 
@@ -198,7 +198,7 @@ def test_a_plan_belongs_to_its_market(store: Store) -> None:
 def test_without_an_address_plans_are_kept_in_the_users_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "kept"))
     assert default_url() == URL.create("sqlite", database=str(tmp_path / "kept" / "stmp-studio" / "plans.sqlite"))
-    Store().create("a", content(), "Li")
+    Store().create("a", content(), LI)
     assert (tmp_path / "kept" / "stmp-studio" / "plans.sqlite").is_file()
     assert [plan.name for plan in Store().plans("beijing")] == ["a"]
 

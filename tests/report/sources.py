@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,8 @@ from stmp.evaluation import Backtest, cells_of, evaluate
 from stmp.evaluation.cells import Provenance
 from stmp.forecast import Forecaster
 from stmp.market import Market
-from stmp.plans import Override
-from stmp.report import Source
+from stmp.plans import Content, Override, Version
+from stmp.report import Saved, Source
 from stmp.scenario import Move, Scenario
 from stmp.stock import Rule
 from tests.markets import small_market
@@ -60,6 +60,8 @@ def source(
     *,
     overrides: tuple[Override, ...] = (),
     rules: Sequence[Rule] | None = None,
+    supply: int | None = None,
+    saved: Saved | None = None,
     tested: bool = False,
     horizon: int = 14,
 ) -> Source:
@@ -77,8 +79,24 @@ def source(
         lambda asked: forecaster.forecast(made, CUTOFF, horizon, asked, samples=60),
         overrides=overrides,
         rules=rules,
+        supply=supply,
+        saved=saved,
         backtest=backtest(made, card) if tested else None,
     )
+
+
+def saved_plan(made: Source, note: str = "as agreed") -> Saved:
+    """The third version of a plan, of the small market's forecast with one override."""
+    content = Content.of(
+        made.statistical,
+        (OVERRIDE,),
+        market="small",
+        data_digest=made.market.digest,
+        checkpoint=made.card.weights_sha256,
+        checkpoint_name="tiny",
+        note=note,
+    )
+    return Saved("双11 计划", Version(3, "Ana", datetime(2021, 11, 5, 8, 30, tzinfo=UTC), None, content))
 
 
 def backtest(market: Market, card: object) -> Backtest:

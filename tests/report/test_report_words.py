@@ -75,8 +75,9 @@ def test_numbers_follow_the_language(value: object, number: str, english: str, c
 
 
 def test_both_bounds_are_in_the_unit_of_the_upper_one() -> None:
-    assert ENGLISH.span(980_000, 1_310_000, "volume") == "0.980 to 1.31 M"
-    assert TO_CHINESE.span(9_800, 13_100, "volume") == "0.980 至 1.31 万"
+    assert ENGLISH.span(980_000, 1_310_000, "volume") == "0.98 to 1.31 M"
+    assert ENGLISH.span(2, 1_310, "volume") == "0 to 1.31 k"
+    assert TO_CHINESE.span(293, 27_200, "volume") == "0.03 至 2.72 万"
     assert ENGLISH.span(-0.02, 0.1, "signed percent") == "−2.0 % to +10 %"
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stmp import stock
 from stmp.plans import overridden
 from stmp.report import Report, Source, build
 from stmp.report.model import Chart, Fans, Lines, Map, Slide, Table
 from stmp.report.source import stored_backtest
 from stmp.stock import Rule
 from tests.markets import small_market
-from tests.report.sources import LATER, OVERRIDE, PLAN, source
+from tests.report.sources import LATER, OVERRIDE, PLAN, saved_plan, source
 
 STORY = ["summary", "map", "series", "bands", "districts", "categories", "drivers", "stock", "stock-curve", "accuracy", "assumptions"]
 
@@ -133,6 +134,29 @@ def test_stock_is_in_whole_cases_and_its_columns_add_up(plain: Source, report: R
     assert left.values[0] == 0
 
 
+def test_rules_of_the_stock_are_told(report: Report) -> None:
+    usual = table(slide(build(source()), "stock"), "By category")
+    assert {"Minimum per district", "Units of a case"}.isdisjoint(usual.columns)
+    asked = table(slide(build(source(rules=[Rule.of_costs(4, 1, minimum=30, pack=12), Rule()])), "stock"), "By category")
+    assert asked["Service level"].tolist() == [0.8, 0.9]
+    assert asked["Minimum per district"].tolist() == [30, 0]
+    assert asked["Units of a case"].tolist() == [12, 1]
+    assert "Service levels follow from costs" in slide(build(source(rules=[Rule.of_costs(4, 1), Rule()])), "stock").note
+    assert "costs" not in slide(report, "stock").note
+
+
+def test_a_fixed_supply_is_allocated_where_it_sells(plain: Source) -> None:
+    rules = [Rule(pack=12), Rule()]
+    found = slide(build(source(rules=rules, supply=5000)), "supply")
+    samples = plain.forecast.samples.astype(float)
+    given = stock.allocate(samples, rules, 5000)
+    assert found.figures[0].value == given.quantities.sum()
+    assert found.figures[1].value == pytest.approx(stock.outcome(samples, given.quantities).lost.sum())
+    assert table(found, "By category")["Stock"].tolist() == given.quantities.sum(axis=0).tolist()
+    assert sorted(table(found, "By district")["Stock"]) == sorted(given.quantities.sum(axis=1).tolist())
+    assert f"{given.kept} stay behind" in found.lead
+
+
 def test_accuracy_comes_from_the_backtest_or_is_said_to_be_unknown(report: Report) -> None:
     assert "not known" in slide(report, "accuracy").lead
     assert isinstance(slide(report, "accuracy").blocks[0], Lines)
@@ -155,7 +179,15 @@ def test_overrides_are_in_the_numbers_and_told_with_their_reasons() -> None:
     report = build(made)
     by_hand = overridden(made.statistical, [OVERRIDE]).samples.astype(float).sum(axis=(0, 1, 2))
     assert slide(report, "summary").figures[0].value == pytest.approx(np.median(by_hand))
-    found = table(slide(report, "assumptions"), "Overrides")
+    changed = slide(report, "overrides")
+    assert [one.key for one in report.slides][:2] == ["summary", "overrides"]
+    statistical, change, planned = changed.figures
+    without = np.median(made.statistical.samples.astype(float).sum(axis=(0, 1, 2)))
+    assert (statistical.value, planned.value) == pytest.approx((without, np.median(by_hand)))
+    assert change.value == pytest.approx(np.median(by_hand) - without)
+    assert planned.bounds == pytest.approx(np.quantile(by_hand, [0.1, 0.5, 0.9]).tolist())
+    assert totals(changed, "Overrides")[2:4] == pytest.approx([without, np.median(by_hand)])
+    found = table(changed, "Overrides")
     assert found[["What", "Override", "Reason", "By"]].iloc[0].tolist() == [
         "r1, all categories, Wed 10 Nov to Fri 12 Nov",
         "+20 %",
@@ -164,6 +196,28 @@ def test_overrides_are_in_the_numbers_and_told_with_their_reasons() -> None:
     ]
     assert found["With overrides"][0] == pytest.approx(1.2 * found["Statistical"][0])
     assert "Overrides by hand are not in these numbers." in slide(report, "drivers").note
+    districts = table(slide(report, "districts"), "All districts").set_index("District")
+    assert districts.loc["r1", "Median, orders"] > districts.loc["r1", "Statistical, orders"]
+    assert districts.loc["r0", "Median, orders"] == pytest.approx(districts.loc["r0", "Statistical, orders"])
+    assert totals(slide(report, "districts"), "All districts")[1:3] == pytest.approx([without, np.median(by_hand)])
+    assert report.origin["Plan"] == "not saved"
+
+
+def test_a_saved_plan_tells_its_version_on_every_slide_and_who_saved_it(plain: Source) -> None:
+    saved = saved_plan(plain)
+    report = build(source(overrides=(OVERRIDE,), saved=saved))
+    assert report.origin["Plan"] == "双11 计划, version 3"
+    told = table(slide(report, "provenance"), "").set_index("What")["Which"]
+    assert told["Plan"] == "双11 计划, version 3"
+    assert told["Saved"] == "2021-11-05 08:30 UTC by Ana"
+    assert told["Note"] == "as agreed"
+    assert "Total when it was saved" not in told
+    content = saved.version.content
+    total = content.planned.total
+    moved = replace(content, planned=replace(content.planned, total=total._replace(middle=2 * total.middle)))
+    report = build(source(overrides=(OVERRIDE,), saved=saved._replace(version=replace(saved.version, content=moved))))
+    told = table(slide(report, "provenance"), "").set_index("What")["Which"]
+    assert told["Total when it was saved"] == f"{2 * total.middle / 1000:.1f} k orders"
 
 
 def test_every_slide_can_tell_where_its_numbers_come_from(report: Report) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +22,7 @@ from stmp.report.model import Chart, Fans, Lines, Map, Table
 from stmp.report.page import HEIGHT, WIDTH, figure_texts
 from stmp.report.words import Words
 from tests.markets import small_market
-from tests.report.sources import LATER, OVERRIDE, source
-
-ENOUGH = 5.0  # seconds for a deck
+from tests.report.sources import LATER, OVERRIDE, saved_plan, source
 
 
 def written(report: Report, folder: Path, suffix: str, brand: Brand | None = None) -> Path:
@@ -47,7 +44,12 @@ def crowded() -> Report:
     table = market.region_table.assign(name=names, name_zh=names, lat=math.nan, lon=math.nan)
     about = replace(market.about, title="A market whose title is so long that it cannot stand in one line " * 3)
     scenario = LATER.model_copy(update={"name": "=SUM(1) a scenario \x0b with a name that nobody would read to its end " * 12})
-    return build(source(scenario, market=replace(market, region_table=table, about=about), overrides=(OVERRIDE,) * 30))
+    override = replace(OVERRIDE, reason="Why she knows better, at length: " * 15, author="An author whose name is as long as may be " * 4)
+    made = source(scenario, market=replace(market, region_table=table, about=about), overrides=(override,) * 30, supply=40_000)
+    saved = saved_plan(made, note="What was agreed, and with whom.\n" * 320)._replace(
+        plan="A plan 👩‍👩‍👧 of عيد الأضحى with a very long name " * 4
+    )
+    return build(replace(made, saved=saved))
 
 
 def deck_of(path: Path) -> list:
@@ -202,10 +204,12 @@ def test_a_crowded_market_leaves_through_every_way(crowded: Report, tmp_path: Pa
     assert all("…" in page for page in deck[1:])  # the scenario's name is cut
     book = openpyxl.load_workbook(written(crowded, tmp_path, ".xlsx"))
     districts = book["All districts"]
+    (note,) = (row[1].value for row in book["Where the numbers come from"].iter_rows() if row[0].value == "Note")
+    assert len(note) > 10_000  # in full
     assert sum("District of the very long name" in str(row[0].value) for row in districts.iter_rows(min_row=25)) >= 50
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1"])
 def test_no_cell_of_the_workbook_is_computed_from_text(text: str, tmp_path: Path) -> None:
     market = small_market(regions=2, categories=1)
     table = market.region_table.assign(name=[text, "plain"], name_zh=[text, "plain"])
@@ -215,17 +219,10 @@ def test_no_cell_of_the_workbook_is_computed_from_text(text: str, tmp_path: Path
     cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
     assert len(cells) > 100
     computed = [
-        cell.value for cell in cells if cell.value.startswith(("=", "+", "-", "@", "\t", "\r")) and not cell.value.startswith("=SUM(")
+        cell.value for cell in cells if cell.value.startswith(("=", "+", "-", "@", "\t", "\r", "＝")) and not cell.value.startswith("=SUM(")
     ]
     assert computed == []
     assert any(cell.value == f"'{text.strip()}" for cell in cells)
-
-
-def test_a_deck_takes_no_longer_than_five_seconds(report: Report, tmp_path: Path) -> None:
-    start = time.perf_counter()
-    written(report, tmp_path, ".pptx")
-    assert time.perf_counter() - start < ENOUGH
-    assert len(report.slides) >= 12
 
 
 @pytest.mark.parametrize("suffix", list(WRITERS))
@@ -248,4 +245,4 @@ def test_a_brand_is_on_every_page(report: Report, tmp_path: Path) -> None:
     for slide in slides:
         assert any(shape.shape_type == 13 and shape._element.nvPicPr.cNvPr.get("descr") == "Example & Sons" for shape in slide.shapes)
         assert any(shape.shape_type == 1 and shape.fill.fore_color.rgb == (0xAA, 0x33, 0x55) for shape in slide.shapes)
-    assert len(pypdf.PdfReader(written(report, tmp_path, ".pdf", brand)).pages[3].images) == 1
+    assert len(pypdf.PdfReader(written(report, tmp_path, ".pdf", brand)).pages[4].images) == 1

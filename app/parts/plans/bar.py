@@ -6,20 +6,21 @@ import streamlit as st
 
 from app.formats import plain
 from app.inputs import address
+from app.inputs.person import signed_in
 from app.inputs.sidebar import Choice
 from app.language import t
 from app.parts.plans.desk import OPENED, SIDEBAR, Desk, ask_as
 from app.parts.plans.words import scenario_name
 from app.parts.what_if import desk as what_if
-from stmp.plans import Plan, Store
+from stmp.plans import Person, Plan, Store, anybody
 from stmp.scenario import Scenario
 
 NEW = 0  # among the ids of plans
 PLAN = "plan"  # in the address: the id
 
 
-def bar(store: Store, desk: Desk, choice: Choice) -> tuple[Plan | None, Scenario, str]:
-    """The plan that is open or None for a new one, the scenario to plan with, and the planner's name. Raises PlanError."""
+def bar(store: Store, desk: Desk, choice: Choice) -> tuple[Plan | None, Scenario, Person]:
+    """The plan that is open or None for a new one, the scenario to plan with, and who plans. Raises PlanError."""
     with st.container(border=True):
         left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
         archived = st.toggle(t("Show the archived plans"), key="plans-archived", persist_state="session")
@@ -27,9 +28,19 @@ def bar(store: Store, desk: Desk, choice: Choice) -> tuple[Plan | None, Scenario
             plan = _ask_plan(desk, choice, store.plans(desk.market, archived))
         with middle:
             scenario = _ask_scenario(desk, choice)
-        explained = t("Saved with each version and each override, so that others know whom to ask.")
-        person = right.text_input(t("Your name"), key="person", max_chars=200, persist_state="session", help=explained)
-    return plan, scenario, person.strip()
+        with right:
+            person = _ask_person()
+    return plan, scenario, person
+
+
+def _ask_person() -> Person:
+    """Whoever has signed in; where nobody does, whoever gives a name, which may be empty yet."""
+    explained = t("Saved with each version and each override, so that others know whom to ask.")
+    known = signed_in()
+    if known is not None:
+        st.markdown(t("You plan as **{name}**.", name=plain(known.name)), help=explained)
+        return known
+    return anybody(st.text_input(t("Your name"), key="person", max_chars=200, persist_state="session", help=explained).strip())
 
 
 def _ask_plan(desk: Desk, choice: Choice, plans: list[Plan]) -> Plan | None:

@@ -10,11 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from app import offers
+from app.faults import in_detail
+from app.inputs.sidebar import Choice
 from app.language import t
-from app.parts.messages import in_detail
+from app.parts.what_if import desk as what_if
 from stmp.errors import PlanError
 from stmp.market import Market
-from stmp.plans import Outdated, Override, Plan, Store, Version
+from stmp.plans import Outdated, Override, Person, Plan, Store, Version
+from stmp.scenario import Scenario
 
 SIDEBAR, OPENED = "sidebar", "opened"  # where the scenario comes from, beside the drafts of the what-if page
 COLUMNS = ("region", "category", "first", "last", "kind", "amount", "reason", "author")
@@ -58,6 +61,16 @@ def open_desk(market: str) -> Desk:
     return desk
 
 
+def begin(choice: Choice) -> None:
+    """Begin a plan of a question: of its scenario, and without overrides unless a new plan is in the making already."""
+    desk = open_desk(choice.question.market.about.name)
+    if desk.plan is not None:
+        desk.close()
+        desk.opened, desk.rows, desk.edited, desk.edition = None, table_of(()), table_of(()), desk.edition + 1
+    drafts = {} if choice.question.scenario == Scenario() else what_if.open_desk(desk.market).drafts
+    desk.source = next((key for key, draft in drafts.items() if draft.scenario == choice.question.scenario), SIDEBAR)
+
+
 def table_of(overrides: tuple[Override, ...]) -> pd.DataFrame:
     """A row per override, as the editor shows them."""
     table = pd.DataFrame([[getattr(override, name) for name in COLUMNS] for override in overrides], columns=list(COLUMNS), dtype=object)
@@ -74,13 +87,13 @@ def _store(url: str | None) -> Store:
     return Store(url)
 
 
-def write(desk: Desk, person: str, action: Callable[[], object], done: str) -> None:
+def write(desk: Desk, person: Person, action: Callable[[], object], done: str) -> None:
     """Do what writes, in the name of ``person``, and run the page again, which tells what came of it; ``done`` where it succeeded.
 
     A plan with a new version is opened. Where somebody was quicker nothing is noted: the page sees the later version by itself.
     """
     try:
-        if person:
+        if person.name:
             after = action()
             if isinstance(after, Plan):
                 desk.open(after, after.latest)

@@ -7,21 +7,21 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
+from app.faults import in_detail
 from app.formats import plain
 from app.language import label, t
 from app.parts.downloads import UNSEEN
-from app.parts.messages import in_detail
 from app.parts.plans.desk import COLUMNS, Desk
 from app.parts.tables import ROW
 from app.reading import Reading
 from stmp.errors import PlanError
-from stmp.plans import PERCENT, VALUE, Override, overridden
+from stmp.plans import PERCENT, VALUE, Override, Person, overridden
 
 EVERY = "*"  # all districts, all categories; a text, for what is empty is a cell not filled in yet
 NOBODY = "?"  # until the planner gives a name, without which nothing is saved
 
 
-def edit(reading: Reading, desk: Desk, person: str) -> tuple[Override, ...] | None:
+def edit(reading: Reading, desk: Desk, person: Person) -> tuple[Override, ...] | None:
     """The table -> the overrides in it; None, and told, while a row is at fault."""
     key = f"overrides-{desk.market}-{desk.edition}"
     if key not in st.session_state:  # the page was left in between: the widget has forgotten, the desk has not
@@ -45,7 +45,7 @@ def edit(reading: Reading, desk: Desk, person: str) -> tuple[Override, ...] | No
             faults.append(t("Row {number} is not filled in yet. Fill it in, or delete it.", number=number))
             continue
         try:
-            found.append(_override(values, kept, person or NOBODY))
+            found.append(_override(values, kept, person.name or NOBODY))
             overridden(reading.forecast, found[-1:])
         except PlanError as error:
             faults.append(t("Row {number}: {fault}", number=number, fault=in_detail(str(error))))

@@ -10,14 +10,20 @@ from app.parts.plans.bar import told
 from app.parts.plans.desk import Desk, write
 from app.parts.plans.words import moment
 from app.reading import Reading
-from stmp.plans import Content, Override, Plan, Store
+from stmp.plans import Content, Override, Person, Plan, Store, may_change, may_save
 
 
-def save(store: Store, desk: Desk, plan: Plan | None, reading: Reading, overrides: tuple[Override, ...] | None, person: str) -> None:
+def save(store: Store, desk: Desk, plan: Plan | None, reading: Reading, overrides: tuple[Override, ...] | None, person: Person) -> None:
     """Name, note and the button. overrides: None while one is at fault, so that nothing can be saved."""
     told(desk)
     if plan is not None and plan.archived_at is not None:
         st.info(t("This plan is archived. Take it back to save a new version, or choose a new plan."), icon=":material/archive:")
+        return
+    if not may_save(person):
+        st.info(t("You have the role of a viewer: you may try overrides here, but not save them."), icon=":material/visibility:")
+        return
+    if plan is not None and not may_change(person, plan.owner):
+        _of_another(desk, plan)
         return
     if plan is not None and plan.latest.number > desk.based_on:
         _overtaken(desk, plan)
@@ -54,6 +60,16 @@ def _content(reading: Reading, overrides: tuple[Override, ...], note: str) -> Co
         checkpoint_name=offer.name,
         note=note.strip(),
     )
+
+
+def _of_another(desk: Desk, plan: Plan) -> None:
+    """What a planner may do with a plan that is not hers."""
+    told = t("{plan} was made by {author}. A planner changes only plans of her own.", plan=plan.name, author=plan.versions[0].author)
+    st.info(plain(told), icon=":material/lock:")
+    again = t("With this scenario and these overrides, each with its author.")
+    if st.button(t("Begin a new plan from it"), icon=":material/content_copy:", key="plan-copy", help=again):
+        desk.close()
+        st.rerun()
 
 
 def _overtaken(desk: Desk, plan: Plan) -> None:

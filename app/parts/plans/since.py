@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from app import loading, offers
+from app.faults import in_detail
 from app.formats import plain, signed_percent, signed_volume, volume
 from app.inputs.sidebar import Choice
 from app.language import label, t
-from app.parts.messages import in_detail
 from app.parts.plans.words import moment
 from stmp.errors import StmpError
 from stmp.forecast import Forecast

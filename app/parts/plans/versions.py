@@ -13,7 +13,7 @@ from app.language import label, t
 from app.parts.plans.desk import Desk, ask_as, write
 from app.parts.plans.words import difference, moment, scenario_name
 from app.parts.tables import NUMBER, show_table
-from stmp.plans import Plan, Promotion, Store, Version, differences
+from stmp.plans import Person, Plan, Promotion, Store, Version, differences, may_change
 
 ROWS = 8  # before the table scrolls
 LONG = 200  # pixels of a long note before it scrolls
@@ -21,7 +21,7 @@ CHOICE = 200  # pixels
 Promoted = dict[tuple[date, int], Promotion]
 
 
-def versions(store: Store, desk: Desk, plan: Plan, promoted: Promoted, choice: Choice, names: pd.Series, person: str) -> None:
+def versions(store: Store, desk: Desk, plan: Plan, promoted: Promoted, choice: Choice, names: pd.Series, person: Person) -> None:
     """All that can be done with what was saved."""
     st.subheader(t("Versions of {plan}", plan=plain(plan.name)), anchor=False)
     held = {one.version.number for one in promoted.values() if one.plan.id == plan.id}
@@ -33,7 +33,15 @@ def versions(store: Store, desk: Desk, plan: Plan, promoted: Promoted, choice: C
         number = st.selectbox(t("Version"), list(by_number), format_func=titles.get, key=f"plan-version-{key}", width=CHOICE)
         chosen, others = by_number[number], [other for other in by_number if other != number]
         against = f"plan-other-{key}-{number}"
-        other = st.selectbox(t("Compare with"), others, format_func=titles.get, key=against, disabled=not others, width=CHOICE)
+        other = st.selectbox(
+            t("Compare with"),
+            others,
+            format_func=titles.get,
+            key=against,
+            disabled=not others,
+            placeholder=t("No other version yet"),
+            width=CHOICE,
+        )
         _buttons(store, desk, plan, chosen, number in held, choice, person)
     if chosen.content.note:
         with st.container(border=True, height=LONG if len(chosen.content.note) > 1000 else "content"):
@@ -63,29 +71,30 @@ def _list(plan: Plan, held: set[int], unit: str) -> None:
     show_table(table, t("Versions of {plan}", plan=plan.name), ROWS, column_config=formats)
 
 
-def _buttons(store: Store, desk: Desk, plan: Plan, chosen: Version, held: bool, choice: Choice, person: str) -> None:
+def _buttons(store: Store, desk: Desk, plan: Plan, chosen: Version, held: bool, choice: Choice, person: Person) -> None:
     def take_up() -> None:
         desk.open(plan, chosen)
         ask_as(chosen, choice.question.market)
 
-    number, archived = chosen.number, plan.archived_at is not None
+    number, archived, barred = chosen.number, plan.archived_at is not None, not may_change(person, plan.owner)
     if archived:
-        if st.button(t("Take it back"), icon=":material/unarchive:", key="plan-unarchive"):
-            write(desk, person, lambda: store.unarchive(plan.id), t("{plan} is back.", plan=plan.name))
+        if st.button(t("Take it back"), icon=":material/unarchive:", key="plan-unarchive", disabled=barred):
+            write(desk, person, lambda: store.unarchive(plan.id, person), t("{plan} is back.", plan=plan.name))
         return
     again = t("Go on from this version: its scenario and overrides.")
     if st.button(t("Open"), icon=":material/folder_open:", key="plan-open", help=again, on_click=take_up):
         st.rerun()
     restore = t("A new version, equal to this one.")
-    if st.button(t("Restore"), icon=":material/restore:", key="plan-restore", disabled=number == plan.latest.number, help=restore):
+    latest = number == plan.latest.number
+    if st.button(t("Restore"), icon=":material/restore:", key="plan-restore", disabled=latest or barred, help=restore):
         write(
             desk, person, lambda: store.restore(plan.id, number, person, desk.based_on), t("Version {number} is restored.", number=number)
         )
     promote = t("For its cutoff and days, in place of the one before.")
-    if st.button(t("Make it the plan"), icon=":material/flag:", key="plan-promote", disabled=held, help=promote):
+    if st.button(t("Make it the plan"), icon=":material/flag:", key="plan-promote", disabled=held or barred, help=promote):
         write(desk, person, lambda: store.promote(plan.id, number, person), t("Version {number} is the plan now.", number=number))
     archive = t("Put it away with all its versions. Nothing is deleted, and its name is free again.")
-    if st.button(t("Archive the plan"), icon=":material/archive:", key="plan-archive", help=archive):
+    if st.button(t("Archive the plan"), icon=":material/archive:", key="plan-archive", disabled=barred, help=archive):
         write(desk, person, lambda: store.archive(plan.id, person), t("{plan} is archived.", plan=plan.name))
 
 

@@ -29,7 +29,7 @@ def span(first: date, last: date) -> str:
 
 def bounded(interval: Interval) -> str:
     """12.3 k (10.1 to 15.0 k)."""
-    return t("{volume} ({bounds})", volume=volume(interval.middle), bounds=volume_range(interval.low, interval.high))
+    return t("{volume} ({bounds})", volume=volume(interval.middle), bounds=volume_range(interval.low, interval.high, interval.middle))
 
 
 def district(region: str | None, names: pd.Series) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -25,19 +27,27 @@ def show(report: Report, slide: Slide, brand: Brand) -> None:
     """Title, what it says, its figures and blocks, and where the numbers come from."""
     words = Words(report.language)
     warning = f'<span class="warning">{escape(report.warning)}</span>' if report.warning else ""
-    st.html(f'<div class="told"><h1>{escape(slide.title)}{warning}</h1><p>{escape(slide.lead)}</p></div>')
+    st.html(f'<div class="told">{_logo(brand)}<h1>{escape(slide.title)}{warning}</h1><p>{escape(slide.lead)}</p></div>')
     if slide.figures:
         shown = ((figure.label, *figure_texts(figure, words)) for figure in slide.figures)
         cards = "".join(
             f"<div><span>{escape(name)}</span><strong>{escape(big)}</strong><span>{escape(below)}</span></div>"
             for name, big, below in shown
         )
-        st.html(f'<div class="figures">{cards}</div>')
+        st.html(f'<div class="figures" style="--accent: {brand.accent}">{cards}</div>')
     width, height = WIDE if len(slide.blocks) == 1 else HALF, LOW if slide.figures else HIGH
     for column, block in zip(st.columns(len(slide.blocks), gap="large"), slide.blocks, strict=True):
         with column:
             _block(block, brand, words, width, height)
     st.html(f'<div class="told"><p class="note">{escape(slide.note)}</p><p class="origin">{escape(report.told_origin)}</p></div>')
+
+
+def _logo(brand: Brand) -> str:
+    if brand.logo is None:
+        return ""
+    kind, _ = mimetypes.guess_type(brand.logo)
+    coded = base64.b64encode(brand.logo.read_bytes()).decode()
+    return f'<img class="logo" alt="{escape(brand.company)}" src="data:{kind};base64,{coded}">'
 
 
 def _block(block: Block, brand: Brand, words: Words, width: float, height: float) -> None:

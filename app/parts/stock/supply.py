@@ -20,8 +20,8 @@ from stmp.summary import Floats
 MOST = 10**9
 
 
-def supply(reading: Reading, samples: Floats, rules: Sequence[Rule], put: Units) -> None:
-    """Ask for a total, allocate it, and show it on the curve. samples: [R, C, H, S] of the categories looked at."""
+def supply(reading: Reading, samples: Floats, rules: Sequence[Rule], put: Units) -> int:
+    """Ask for a total, allocate it, and show it on the curve -> the total. samples: [R, C, H, S] of the categories looked at."""
     unit, wanted = label(reading.market.about.unit), int(put.sum())
     st.subheader(t("A fixed supply"), anchor=False)
     st.caption(
@@ -49,6 +49,7 @@ def supply(reading: Reading, samples: Floats, rules: Sequence[Rule], put: Units)
         )
     _curve(reading, stock.curve(samples, rules), {t("Stock above"): float(wanted), t("Supply"): float(total)}, unit)
     by_district(reading, found.quantities, expected, "stock-supply", t("The supply by district"))
+    return int(total)
 
 
 def _curve(reading: Reading, curve: stock.Curve, marks: dict[str, float], unit: str) -> None:
