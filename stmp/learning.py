@@ -19,8 +19,10 @@ from stmp.batches import Episode, Gatherer
 from stmp.calibration import calibrate
 from stmp.checkpoint import Card, Origin, versions, write_checkpoint
 from stmp.config import Schema, TrainingConfig
+from stmp.errors import StmpError
 from stmp.files import whole_file
 from stmp.model import STMPNetwork
+from stmp.processes import ALONE, Team
 
 RESUME = "training.safetensors"  # weights, optimizer and random states, with the counters as its metadata
 AVERAGING = 0.99  # decay of the running mean of the weights that is evaluated and kept
@@ -66,7 +68,10 @@ class Start(NamedTuple):
 
 
 class Learner:
-    """The state of one training, from ``tasks`` made of ``origin``; the checkpoint goes into ``out``."""
+    """The state of one training, from ``tasks`` made of ``origin``; the checkpoint goes into ``out``.
+
+    Every process of ``team`` holds the same state and draws the same tasks; the first alone writes.
+    """
 
     def __init__(
         self,
@@ -78,9 +83,15 @@ class Learner:
         seed: int,
         out: Path,
         start: Start | None = None,
+        team: Team = ALONE,
     ) -> None:
+        """Raises StmpError when there are more processes than episodes in a step."""
+        if team.size > config.batch:
+            raise StmpError(
+                f"{team.size} processes cannot share the {config.batch} episodes of a step. Remedy: start {config.batch} or fewer."
+            )
         self.tasks, self.origin, self.schema, self.config = tasks, origin, schema, config
-        self.device, self.seed, self.out, self.start = device, seed, out, start
+        self.device, self.seed, self.out, self.start, self.team = device, seed, out, start, team
         torch.manual_seed(seed)
         self.validation_batches = tasks.validation()
         self.network = STMPNetwork(config.model, schema).to(device)
@@ -92,11 +103,13 @@ class Learner:
         self.step, self.best, self.best_step, self.validation, self.seconds = 0, math.inf, 0, math.nan, 0.0
 
     def train(self, report: Callable[[Progress], None] | None, logs: Path | None) -> None:
+        """Until the steps are done or nothing gets better. Raises StmpError when processes do not begin alike."""
         self._resume()
+        self._refuse_unlike()
         if self.start is not None and self.step == 0:
             self._evaluate()
         writer = None
-        if logs is not None:
+        if logs is not None and self.team.first:
             from torch.utils.tensorboard import SummaryWriter
 
             writer = SummaryWriter(str(logs))
@@ -113,7 +126,7 @@ class Learner:
                 writer.add_scalar("loss/training", loss, self.step)
                 if self.step % config.evaluate_every == 0:
                     writer.add_scalar("loss/validation", self.validation, self.step)
-            if report is not None:
+            if report is not None and self.team.first:
                 left = (time.monotonic() - began) / self.step * (config.steps - self.step)
                 best = self.best if math.isfinite(self.best) else math.nan
                 report(Progress(self.step, config.steps, loss, self.validation, best, left))
@@ -129,29 +142,34 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        loss = self._loss(self.network, *self.tasks.draw(self.step), config.psi_draws)
+        gatherer, episodes = self.tasks.draw(self.step)
+        share = len(episodes[self.team.share]) / len(episodes)
+        loss = share * self._loss(self.network, gatherer, episodes[self.team.share], config.psi_draws, self.team.normal(len(episodes)))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        loss = self.team.add_up(loss.detach(), self.network.parameters())
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         with torch.no_grad():
             keep = min(AVERAGING, (self.step + 1) / (self.step + 10))
             for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(value, 1 - keep)
-        return float(loss.detach())
+        return float(loss)
 
-    def _loss(self, network: STMPNetwork, gatherer: Gatherer, episodes: list[Episode], draws: int) -> Tensor:
+    def _loss(
+        self, network: STMPNetwork, gatherer: Gatherer, episodes: list[Episode], draws: int, normal: Callable[..., Tensor] = torch.randn
+    ) -> Tensor:
         support = gatherer.support(episodes)
         target, present = gatherer.targets(episodes)
         counted = torch.as_tensor(np.stack([e.counted for e in episodes]), device=self.device)
         inputs = gatherer.support_inputs(episodes, support), gatherer.query_inputs(episodes, support)
-        return network.loss(*inputs, target, present, counted, draws)
+        return network.loss(*inputs, target, present, counted, draws, normal)
 
     def _evaluate(self) -> None:
-        with torch.random.fork_rng(), torch.no_grad():
+        with torch.random.fork_rng([] if self.device.type == "cpu" else [self.device]), torch.no_grad():
             torch.manual_seed(self.seed)  # the same draws at every evaluation, and none taken from training's own
-            losses = [float(self._loss(self.average, *batch, VALIDATION_DRAWS)) for batch in self.validation_batches]
-        self.validation = float(np.mean(losses))
+            own = [float(self._loss(self.average, *batch, VALIDATION_DRAWS)) for batch in self.validation_batches[self.team.share]]
+        self.validation = float(np.mean([loss for losses in self.team.gather(own) for loss in losses]))
         if self.validation < self.best:
             self.best, self.best_step = self.validation, self.step
             self.best_weights = {k: v.clone() for k, v in self.average.state_dict().items()}
@@ -163,7 +181,7 @@ class Learner:
 
     def keep(self) -> Card:
         """Calibrate the best weights on the validation episodes, write them with their card, and remove what only an interrupted
-        run needs."""
+        run needs. Every process gets the same card."""
         network = self.best_network()
         card = Card(
             **self.origin.model_dump(),
@@ -178,9 +196,10 @@ class Learner:
             scores={"validation_loss": self.best},
             versions=versions(),
         )
-        card = write_checkpoint(self.out, network, card)
-        (self.out / RESUME).unlink(missing_ok=True)
-        return card
+        if self.team.first:
+            card = write_checkpoint(self.out, network, card)
+            (self.out / RESUME).unlink(missing_ok=True)
+        return self.team.gather(card)[0]
 
     def _fingerprint(self) -> dict[str, object]:
         """All that must be the same for an interrupted run to go on."""
@@ -193,10 +212,21 @@ class Learner:
             "start": "" if self.start is None else self.start.sha256,
         }
 
+    def _refuse_unlike(self) -> None:
+        """Processes on machines with other data, or without the first one's ``out``, would average what does not belong together."""
+        states = self.team.gather((self._fingerprint(), self.step))
+        if any(state != states[0] for state in states):
+            raise StmpError(
+                f"the {self.team.size} processes do not begin alike: the market, the seed or what an earlier run left differs. Remedy: let "
+                f"all machines read the same market, and {self.out} from a disk that they share."
+            )
+
     def _save_state(self) -> None:
         """Weights, optimizer and random states, so that an interrupted run goes on as if it had not been."""
         from safetensors.torch import save_file
 
+        if not self.team.first:
+            return
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         tensors |= {f"best.{k}": v for k, v in self.best_weights.items()}

@@ -16,9 +16,11 @@ from stmp.batches import Gatherer
 from stmp.checkpoint import Card, Origin, read_checkpoint
 from stmp.config import Schema, TrainingConfig
 from stmp.devices import choose_device
+from stmp.hours import by_day
 from stmp.learning import Batch, Learner, Progress, Start
 from stmp.market import Market
 from stmp.prior import draw_market
+from stmp.processes import join
 from stmp.sampling import EpisodeSampler
 from stmp.tasks import Panel
 from stmp.training import MarketTasks
@@ -41,7 +43,7 @@ def pretrain(
     """Train on ``config.steps`` simulated markets and write a checkpoint into ``out``. Interrupted, the same call goes on."""
     chosen = choose_device(device)
     tasks = PriorTasks(SCHEMA, config, chosen, np.random.default_rng(seed))
-    learner = Learner(tasks, ORIGIN, SCHEMA, config, chosen, seed, out)
+    learner = Learner(tasks, ORIGIN, SCHEMA, config, chosen, seed, out, team=join(chosen))
     learner.train(report, logs)
     return learner.keep()
 
@@ -63,12 +65,14 @@ def tune(
     Every second pair of steps is on simulated markets, so that what was learned from them is kept. The weights of ``start``
     themselves are kept where no step makes the validation span better. Raises CheckpointError, and CutoffError on a short span.
     """
-    view, chosen = market.until(until if until is not None else market.cutoff), choose_device(device)
+    days = by_day(market)
+    view, chosen = days.until(until if until is not None else days.cutoff), choose_device(device)
     network, card = read_checkpoint(start, chosen)
     config = (config or TrainingConfig.tuning()).model_copy(update={"model": card.config.model})
     own = MarketTasks(view, card.schema_, config, chosen, seed)
     tasks = ReplayTasks(own, PriorTasks(card.schema_, config, chosen, own.random))
-    learner = Learner(tasks, Origin.of(view), card.schema_, config, chosen, seed, out, Start(card.weights_sha256, network.state_dict()))
+    before = Start(card.weights_sha256, network.state_dict())
+    learner = Learner(tasks, Origin.of(view), card.schema_, config, chosen, seed, out, before, join(chosen))
     learner.train(report, logs)
     return learner.keep()
 

@@ -15,8 +15,10 @@ from stmp.checkpoint import Card, Origin
 from stmp.config import Schema, TrainingConfig
 from stmp.devices import choose_device
 from stmp.errors import CutoffError
+from stmp.hours import by_day
 from stmp.learning import Batch, Learner, Progress
 from stmp.market import Market
+from stmp.processes import join
 from stmp.sampling import EpisodeSampler
 from stmp.tasks import Panel
 
@@ -40,10 +42,11 @@ def train(
     TensorBoard. Raises CutoffError when the span is too short to learn from.
     """
     config = config or TrainingConfig()
-    view = market.until(until if until is not None else market.cutoff)
+    days = by_day(market)
+    view = days.until(until if until is not None else days.cutoff)
     schema, chosen = Schema.of(view), choose_device(device)
     tasks = MarketTasks(view, schema, config, chosen, seed)
-    learner = Learner(tasks, Origin.of(view), schema, config, chosen, seed, out)
+    learner = Learner(tasks, Origin.of(view), schema, config, chosen, seed, out, team=join(chosen))
     learner.train(report, logs)
     return learner.keep()
 
@@ -52,8 +55,6 @@ class MarketTasks:
     """Episodes of one market: the first part of its span to learn from, the last to validate on."""
 
     def __init__(self, view: Market, schema: Schema, config: TrainingConfig, device: torch.device, seed: int) -> None:
-        if view.about.frequency != "D":
-            raise CutoffError(f"{view.about.name} is an hourly market, which cannot be trained on yet. Remedy: give it daily sums.")
         panel = Panel(view, schema, config.model.window, device)
         self.gatherer = Gatherer(panel, config.model)
         first_validation = int(panel.days * (1 - config.validation_share))

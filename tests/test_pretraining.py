@@ -13,7 +13,6 @@ import pytest
 from stmp import pretraining
 from stmp.checkpoint import Card, read_checkpoint, write_checkpoint
 from stmp.config import Schema, TrainingConfig
-from stmp.errors import CutoffError
 from stmp.forecast import Forecaster
 from stmp.learning import RESUME, Progress
 from stmp.market import Market
@@ -198,10 +197,3 @@ def test_every_second_pair_of_steps_is_on_simulated_markets(market: Market) -> N
     assert [gatherer is own.gatherer for gatherer in gatherers] == [True, True, False, False] * 2
     assert len({id(gatherer) for gatherer in gatherers if gatherer is not own.gatherer}) == 4
     assert all(gatherer is own.gatherer for gatherer, _ in tasks.validation())
-
-
-def test_an_hourly_market_is_not_tuned_on(market: Market, base: tuple[Path, Card], tmp_path: Path) -> None:
-    hourly = replace(market, about=replace(market.about, frequency="h"))
-    with pytest.raises(CutoffError, match=r"small is an hourly market.*Remedy: give it daily sums"):
-        tuned(hourly, base, tmp_path / "out")
-    assert not (tmp_path / "out").exists()

@@ -135,13 +135,6 @@ def test_markets_of_less_are_trained_on(tmp_path: Path, kept: dict[str, int]) ->
     assert np.isfinite(card.scores["validation_loss"])
 
 
-def test_an_hourly_market_is_refused(market: Market, tmp_path: Path) -> None:
-    hourly = replace(market, about=replace(market.about, frequency="h"))
-    with pytest.raises(CutoffError, match=r"small is an hourly market.*Remedy: give it daily sums"):
-        trained(hourly, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
 def test_a_span_too_short_is_refused_with_the_days_it_needs(market: Market, tmp_path: Path) -> None:
     needed = TINY.window + TINY.support_lead + TINY.horizon  # twice, and a fifth for validation
     with pytest.raises(CutoffError, match=r"has 61 days until 2020-03-01; training needs at least 70\. Remedy: a later --until") as refused:
