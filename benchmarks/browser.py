@@ -2,10 +2,10 @@
 
 Painted means: what the browser shows has changed for the last time. painted.js, within the page, notes the end of every frame in
 which a map was drawn, or a chart, a key figure, a heading or a message changed; a map counts as drawn once its pixels can be read
-back. Once the script of the page has ended and nothing was painted for ``QUIET`` ms, the last of these frames is when the answer stood
-there; an earlier one may have held half of it. The clock starts at the browser's own event: the key pressed or the pointer released.
-An interaction that does not change the picture of the map, the lines of the chart or the figures it is said to change counts as a
-failure, not as a fast one.
+back. Once the server has answered all that it was asked, and nothing was heard of it or painted for ``QUIET`` ms, the last of these
+frames is when the answer stood there; an earlier one may have held half of it. The clock starts at the browser's own event: the key
+pressed or the pointer released. An interaction that does not change the picture of the map, the lines of the chart or the figures it
+is said to change counts as a failure, not as a fast one.
 """
 
 from __future__ import annotations
@@ -64,14 +64,35 @@ class Server:
 @contextmanager
 def served(*markets: Path, folder: Path = ROOT, code: Path = ROOT) -> Iterator[Server]:
     """The dashboard of the project in ``code``, started in ``folder`` on a free port; by default with the bundled market."""
+    port = _free_port()
+    offered = [part for market in markets for part in ("--market", str(market))]
+    with _started(["-c", "from stmp.cli import main; main()", "app", "--port", str(port), *offered], port, folder, code) as server:
+        yield server
+
+
+@contextmanager
+def bare(name: str = "bare.py", *arguments: str) -> Iterator[Server]:
+    """A page of a script beside this one, with the framework's own settings."""
+    port = _free_port()
+    script = str(Path(__file__).with_name(name))
+    flags = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.serverAddress=localhost"]
+    flags += ["--browser.gatherUsageStats=false", "--server.fileWatcherType=none", f"--server.port={port}"]
+    with _started(["-m", "streamlit", "run", script, *flags, "--", *arguments], port, ROOT, ROOT) as server:
+        yield server
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    offered = [part for market in markets for part in ("--market", str(market))]
-    command = [sys.executable, "-c", "from stmp.cli import main; main()", "app", "--port", str(port), *offered]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _started(arguments: Sequence[str], port: int, folder: Path, code: Path) -> Iterator[Server]:
+    """What this Python is given to do, until it answers on the port."""
     settings = {**os.environ, "OMP_NUM_THREADS": str(THREADS), "PYTHONPATH": str(code)}
     began = time.time()
-    process = subprocess.Popen(command, cwd=folder, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
         yield Server(process, port, began)
@@ -87,7 +108,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"the dashboard ended with {process.returncode} before it answered. Remedy: start it with 'make run'.")
+    raise RuntimeError(f"the server ended with {process.returncode} before it answered. Remedy: start it with 'make run'.")
 
 
 @contextmanager
@@ -107,7 +128,7 @@ def visitor(browser: Browser, size: tuple[int, int] = SIZE, theme: str = "light"
 
 
 def come_to_rest(page: Page) -> None:
-    """Wait until the page's script has ended and all is painted."""
+    """Wait until all that was asked of the page's script has been answered and painted."""
     page.wait_for_function("quiet => seen.atRest(quiet)", arg=QUIET)
 
 

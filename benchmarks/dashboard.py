@@ -24,7 +24,7 @@ from playwright.sync_api import Page
 from app.inputs.address import scenario_text
 from app.pictures.places import TILE, Places, places_of
 from benchmarks.bench import CHECKPOINT, MARKET, SAMPLES, Row, cells, console, empty_table
-from benchmarks.browser import CHROMIUM, NO_CHROMIUM, THREADS, Query, chromium, opened, painted_after, served, visitor
+from benchmarks.browser import CHROMIUM, NO_CHROMIUM, THREADS, Query, bare, chromium, opened, painted_after, served, visitor
 from stmp.comparison import steps
 from stmp.forecaster import STMP
 from stmp.market.load import load_market
@@ -57,9 +57,16 @@ def waits(what: str, seconds: Sequence[float], median_limit: float, p95_limit: f
 
 
 def start_rows() -> Iterator[Row]:
-    """From the command, and from a second person's opening of the page, to the painted forecast."""
-    cold = []
+    """From the command, and from a second person's opening of the page, to the painted forecast; beside it a page that holds next to
+    nothing."""
+    cold, floor = [], []
     with chromium() as browser:
+        with bare() as server:
+            opened(visitor(browser), server.link(), "maps", "charts")
+            for _ in range(VISITORS):
+                page, began = visitor(browser), time.time()
+                floor.append(opened(page, server.link(), "maps", "charts") - began)
+                page.context.close()
         for _ in range(STARTS):
             with served() as server:
                 cold.append(opened(visitor(browser), server.link(), *ALL) - server.began)
@@ -71,7 +78,8 @@ def start_rows() -> Iterator[Row]:
                 later.append(opened(page, server.link(query={"cutoff": f"2019-11-{day:02}"}), *ALL) - began)
                 page.context.close()
     yield Row(f"command to first forecast, median of {STARTS}", statistics.median(cold), "s", 10)
-    yield Row(f"another's first forecast, median of {VISITORS}", statistics.median(later), "s", 3)
+    bare_page = {"against": "a bare page with a map and a chart", "reference": statistics.median(floor), "ratio_limit": 2}
+    yield Row(f"another's first forecast, median of {VISITORS}", statistics.median(later), "s", 3, **bare_page)
 
 
 def what_if_rows() -> Iterator[Row]:

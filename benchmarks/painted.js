@@ -1,13 +1,25 @@
 // When the page last painted what a planner reads, and what that shows; benchmarks/browser.py asks for both.
 //   began    the last press of a key or release of the pointer
+//   asked    the last time that the page asked the server for a run of its script
+//   heard    the last time that the server said anything
 //   painted  the end of the last frame in which a map was drawn, or a chart, a key figure, a heading or a message was changed
 // Times are in milliseconds of this page's clock.
 (() => {
   const READ = ".js-plotly-plot, [data-testid=stMetric], [data-testid=stAlert], h1, h3"
-  const seen = (window.seen = { began: 0, painted: 0, content, atRest })
+  const RERUN = (11 << 3) | 2 // the first byte of a message to the server that asks for a run: the tag of its field in Streamlit's protocol
+  const seen = (window.seen = { began: 0, asked: 0, heard: 0, painted: 0, content, atRest })
 
   for (const kind of ["pointerup", "keydown"]) {
     addEventListener(kind, () => (seen.began = performance.now()), true)
+  }
+
+  const sockets = new WeakSet()
+  const send = WebSocket.prototype.send
+  WebSocket.prototype.send = function (message) {
+    if (!sockets.has(this)) this.addEventListener("message", () => (seen.heard = performance.now()))
+    sockets.add(this)
+    if (new Uint8Array(message.buffer ?? message, message.byteOffset, 1)[0] === RERUN) seen.asked = performance.now()
+    return send.call(this, message)
   }
 
   // A task that is posted when a frame is about to be painted runs once it was. Maps are painted by another process: reading a pixel
@@ -49,11 +61,13 @@
   const all = (selector) => [...document.querySelectorAll(`[data-testid=stMain] ${selector}`)]
   const maps = () => all("[data-testid=stDeckGlJsonChart] canvas")
 
-  // The script has ended, every map shows something at the size of its place, and nothing was painted for some time.
+  // For some time nothing was pressed, asked, heard or painted, the server has answered and is not at work, and every map shows something
+  // at the size of its place. Less will not do on a busy machine: a page stands still before its run begins, and between two of them.
   function atRest(quiet) {
     const ended = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
-    const still = seen.painted > 0 && performance.now() - seen.painted > quiet
-    return ended && still && maps().every(shown)
+    const latest = Math.max(seen.began, seen.asked, seen.heard, seen.painted)
+    const still = seen.painted > 0 && performance.now() - latest > quiet
+    return ended && still && seen.heard >= seen.asked && maps().every(shown)
   }
 
   function shown(canvas) {

@@ -1,5 +1,5 @@
 """Pictures of every page and state, to be looked at: both languages, both themes, a usual and a narrow window, in full height,
-the first page in a very wide one, too.
+the first page in a very wide one, too; the slides of a presentation as the window shows them.
 
 Run by ``make screenshots``, into runs/screenshots; ``python -m benchmarks.screenshots accuracy what-if`` takes those alone whose names
 begin so. ``python -m benchmarks.guide`` makes the pictures of docs/guide.md anew.
@@ -7,6 +7,7 @@ begin so. ``python -m benchmarks.guide`` makes the pictures of docs/guide.md ane
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 
 import pandas as pd
@@ -60,12 +61,16 @@ PAGES = [
     Shot("what-if", "what-if", TOGETHER),
     Shot("what-if-empty", "what-if"),
     Shot("plans", "plans", ASKED),
+    Shot("plans-saved", "plans", {**ASKED, "plan": "1"}),
     Shot("stock", "stock", ASKED),
     Shot("similarity", "similarity", ASKED),
     Shot("similarity-date-types", "similarity", {**ASKED, "compare": "date-types"}),
     Shot("accuracy", "accuracy"),
     Shot("about", "about"),
+    Shot("bring", "bring"),
+    Shot("change", "change"),
 ]
+PRESENTED = Shot("present", "present", {**ASKED, **HELD_OTHERWISE})
 AT_WORK = "state-at-work"
 LINKS = [Shot("state-held-otherwise", "", HELD_OTHERWISE), Shot("state-strange-link", "", STRANGE)]
 
@@ -118,10 +123,15 @@ def main(wanted: Sequence[str]) -> None:
     if CHROMIUM is None:
         sys.exit(NO_CHROMIUM)
     OUT.mkdir(parents=True, exist_ok=True)
-    with chromium() as browser:
+    with chromium() as browser, tempfile.TemporaryDirectory() as own:
+        os.environ["STMP_PLANS"] = f"sqlite:///{own}/plans.sqlite"  # not the plans of whoever takes the pictures
         with served() as server:
             if _is_wanted(AT_WORK, wanted):
                 take_at_work(browser, server)
+            if _is_wanted("plans-saved", wanted):
+                save_a_plan(browser, server)
+            if _is_wanted(PRESENTED.name, wanted):
+                take_slides(browser, server)
             for shots, views in ((PAGES, EVERY), (PAGES[:1], WIDE), (LINKS, TWO)):
                 for shot in filter(lambda shot: _is_wanted(shot.name, wanted), shots):
                     take(browser, server, shot, views)
@@ -146,6 +156,34 @@ def take_at_work(browser: Browser, server: Server) -> None:
     _keep(page, AT_WORK, "en", "light", SIZE)
 
 
+def save_a_plan(browser: Browser, server: Server) -> None:
+    """What the page of plans is about once there is one."""
+    page = visitor(browser)
+    opened(page, server.link("plans", HELD_OTHERWISE))
+    for box, text in {"Your name": "Li Wei", "Name of the plan": "Double 11, three days earlier"}.items():
+        page.get_by_role("textbox", name=box).fill(text)
+        page.keyboard.press("Enter")
+        come_to_rest(page)
+    page.get_by_role("button", name="Save as a new plan").click()
+    come_to_rest(page)
+    page.context.close()
+
+
+def take_slides(browser: Browser, server: Server) -> None:
+    """Every slide, one after the other."""
+    for language, theme, size in EVERY:
+        page = visitor(browser, size, theme)
+        opened(page, server.link(PRESENTED.page, {**PRESENTED.query, "language": language}))
+        step = page.locator(".st-key-slide-next button")
+        for number in count(1):
+            _settle(page)
+            _picture(page, f"{PRESENTED.name}-{number}", language, theme, size)
+            if step.is_disabled():
+                break
+            page.keyboard.press("ArrowRight")
+        page.context.close()
+
+
 def take(browser: Browser, server: Server, shot: Shot, views: Sequence[View]) -> None:
     """One picture of each view."""
     for language, theme, size in views:
@@ -155,9 +193,13 @@ def take(browser: Browser, server: Server, shot: Shot, views: Sequence[View]) ->
 
 
 def _keep(page: Page, name: str, language: str, theme: str, size: tuple[int, int]) -> None:
+    _picture(page, name, language, theme, size)
+    page.context.close()
+
+
+def _picture(page: Page, name: str, language: str, theme: str, size: tuple[int, int]) -> None:
     file = OUT / f"{name}-{language}-{theme}-{size[0]}.png"
     page.screenshot(path=file)
-    page.context.close()
     print(file)
 
 

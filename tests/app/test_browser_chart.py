@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from app.language import CHINESE
-from tests.app.browser import Visit, chosen, click, drawn, query, ranked, saved
+from tests.app.browser import Visit, chosen, click, drawn, hover, query, ranked, saved
 
 POINT = """(line => {
     const area = chart.querySelector(".nsewdrag").getBoundingClientRect()
@@ -19,13 +19,7 @@ POINT = """(line => {
 def test_a_click_on_the_line_of_a_district_shows_it_by_itself(visit: Visit) -> None:
     page = visit(market="squares", districts=["r0", "r3"])
     chosen(page, "Northwest, South <east>")
-    page.locator(".st-key-series").scroll_into_view_if_needed()
-    spot = drawn(page, "series", POINT)
-    assert isinstance(spot, dict)
-    page.mouse.move(spot["x"] - 1, spot["y"])
-    page.mouse.move(spot["x"], spot["y"])
-    label = page.locator(".st-key-series .hoverlayer")
-    expect(label).to_contain_text("South <east>")
+    label = hover(page, "series", POINT, "South <east>")
     expect(label).to_contain_text("Northwest")  # the other district's number of the day, too
     click(page)
     chosen(page, "South <east>")

@@ -11,21 +11,27 @@ from app.inputs.address import scenario_text
 from app.language import CHINESE, ENGLISH, LANGUAGES, catalogue
 from benchmarks.browser import come_to_rest
 from stmp.scenario import Move, Scenario
-from tests.app.browser import Visit, drawn, holds, main, point, ranked, sidebar
+from tests.app.browser import Visit, drawn, figures, holds, main, point, ranked, sidebar
 
 # In the order of a walk: the page's name, and a heading that it has in no other place.
 PAGES = {
     "Forecast": "Districts ranked",
     "What-if": "From ordinary days to this scenario",
+    "Plans": "Overrides",
+    "Stock": "How much to stock",
     "Similarity": "What this scenario resembles",
     "Accuracy": "Past festivals",
     "About this market": "Streams and gaps",
+    "Bring your data": "Bring your data",
+    "Add to a market": "Add to a market",
 }
 # Names of methods, measures, formats, places and files are the same in both languages.
 NAMES = r"""
     STMP | LightGBM | AutoETS | PCA | UMAP | WAPE | MSE | CRPS | CPU | GPU | CSV | PNG | SVG | PDF | TOML | SHA-256
     | Apache-2\.0 | BSD-3-Clause | Asia/Shanghai | (?:python|stmp|torch|numpy|pandas)\ \d[\w.+]*
     | (?:pretrained|runs|assets)/[\w/-]+ | [\w./]+\.(?:csv|gz|geojson|toml) | stmp\ \w+\ \w+ | English | Language
+    | \d+MB\ per\ file | •\ [A-Z,\ ]+ | \d\ MB | /[\w./-]+ | beijing | [0-9a-f]{12,}
+    | \b(?:date|category|orders)\b
 """
 # Text nodes that are seen, those of a table on its canvas, and of charts; not what the browser draws as icons, nor file and column names,
 # set as code. Streamlit's link to skip to the content is seen only while the keyboard is on it, and is the same in every language.
@@ -85,9 +91,23 @@ def test_every_page_is_chinese_once_switched_and_stays_so(visit: Visit) -> None:
             shows(page, heading)
 
 
+def test_every_slide_of_the_presentation_is_chinese(visit: Visit) -> None:
+    page = visit("present", shows=[], market="beijing", cutoff="2019-10-31", language=CHINESE)
+    titles = []
+    while True:
+        come_to_rest(page)
+        assert english(page) == [], titles
+        titles.append(main(page).get_by_role("heading", level=1).inner_text())
+        step = main(page).get_by_role("button", name=in_chinese("Next"))
+        if step.is_disabled():
+            break
+        page.keyboard.press("ArrowRight")
+    assert len(set(titles)) == len(titles) > 5
+
+
 def test_numbers_dates_districts_map_and_charts_are_chinese(visit: Visit) -> None:
     page = visit(market="beijing", cutoff="2019-10-31", language=CHINESE)
-    total, peak, *_ = main(page).get_by_test_id("stMetric").all_inner_texts()
+    total, peak, *_ = figures(page, 4)
     assert re.match(r"14 天合计\s+[\d.]+ 万 ?单", total), total
     assert re.match(r"高峰日\s+11月11日 周一", peak), peak
     expect(main(page)).to_contain_text("截至 2019年10月31日 周四")

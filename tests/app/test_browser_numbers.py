@@ -18,7 +18,7 @@ from stmp import cli
 from stmp.checkpoint import read_card
 from stmp.forecast import Forecaster
 from stmp.market.load import load_market
-from tests.app.browser import Visit, drawn, main, point, ranked, saved
+from tests.app.browser import Visit, hover, main, point, ranked, saved
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKPOINT, MARKET = ROOT / "pretrained" / "beijing", ROOT / "assets" / "markets" / "beijing"
@@ -67,12 +67,16 @@ def test_map_table_chart_and_files_agree_with_the_command(visit: Visit, written:
     day.press("End")
     day.press("ArrowLeft")
     expect(main(page).get_by_test_id("stSlider")).to_contain_text("Mon 11 Nov")
-    come_to_rest(page)
+    come_to_rest(page)  # so that the map shows that day
     box = page.get_by_test_id("stDeckGlJsonChart").first.bounding_box()
     assert box is not None
     right, down = where_on_map()
     tooltip = point(page, 0.5 + right / box["width"], 0.5 + down / box["height"], NAME)
-    assert tooltip.split("\n") == [NAME, f"Total: {volume(peak['q50'])}", f"80 %: {volume_range(peak['q10'], peak['q90'])} orders"]
+    assert tooltip.split("\n") == [
+        NAME,
+        f"Total: {volume(peak['q50'])}",
+        f"80 %: {volume_range(peak['q10'], peak['q90'], peak['q50'])} orders",
+    ]
     (csv,) = saved(page, "forecast-map", ("CSV",), tmp_path)
     on_map = pd.read_csv(csv, encoding="utf-8-sig").set_index("District").loc[NAME]
     assert [on_map["Total, orders"], on_map["80 % from, orders"], on_map["80 % to, orders"]] == pytest.approx(
@@ -94,16 +98,7 @@ def test_map_table_chart_and_files_agree_with_the_command(visit: Visit, written:
 
 def hovered(page: Page, day: pd.Timestamp) -> list[str]:
     """What the chart says of the forecast of a day under the pointer."""
-    page.locator(".st-key-series").scroll_into_view_if_needed()
-    spot = drawn(
-        page,
-        "series",
-        f"""(area => ({{ x: area.x + chart._fullLayout.xaxis.d2p("{day:%Y-%m-%d}"), y: area.y + area.height / 2 }}))
-            (chart.querySelector(".nsewdrag").getBoundingClientRect())""",
-    )
-    assert isinstance(spot, dict)
-    page.mouse.move(spot["x"] - 1, spot["y"])
-    page.mouse.move(spot["x"], spot["y"])
-    label = page.locator(".st-key-series .hoverlayer")
-    expect(label).to_contain_text(f"{day:%a %-d %b %Y}")
+    spot = f"""(area => ({{ x: area.x + chart._fullLayout.xaxis.d2p("{day:%Y-%m-%d}"), y: area.y + area.height / 2 }}))
+        (chart.querySelector(".nsewdrag").getBoundingClientRect())"""
+    label = hover(page, "series", spot, f"{day:%a %-d %b %Y}")
     return [text for text in label.locator("text").all_text_contents() if "Forecast" in text]
