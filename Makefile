@@ -27,6 +27,7 @@ bench: $(VENV)/.installed-bench $(VENV)/.installed-dev browser
 	$(BIN)/python -m benchmarks.bench
 	$(BIN)/python -m benchmarks.dashboard
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.scale
 
 screenshots: $(VENV)/.installed-dev browser
 	$(BIN)/python -m benchmarks.screenshots

@@ -9,10 +9,10 @@ import pandas as pd
 
 from app.inputs.sidebar import Choice
 from app.language import t
+from stmp.report.excel import harmless
 from stmp.scenario import Scenario
 
 HASH = 12  # letters of the weights' hash that tell checkpoints apart
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Origin = dict[str, str]  # title -> text: where numbers come from, as the last columns of a CSV file and the last line of a picture
 
@@ -45,10 +45,6 @@ def csv_of(frame: pd.DataFrame, source: Origin) -> bytes:
     for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
         table[column] = table[column].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
     return table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
-
-
-def harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def file_stem(name: str, choice: Choice) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pandas as pd
 from babel.dates import format_date
 
-from app.language import CHINESE, ENGLISH, current, t
+from app.language import CHINESE, ENGLISH, current, t, tn
 
 Show = Callable[[float], str]
 
@@ -45,10 +45,12 @@ def tick(shown: str) -> str:
     return re.sub(r"\.0+(?!\d)|(?<=\.)(\d*[1-9])0+(?!\d)", r"\1", shown)
 
 
-def volume_range(low: float, high: float) -> str:
-    """Both bounds in the unit of the upper one: 1.02 to 1.31 M."""
-    size, sign = _step(high)
-    return t("{low} to {high}", low=significant(low / size), high=significant(high / size) + sign)
+def volume_range(low: float, high: float, beside: float | None = None) -> str:
+    """Both bounds in the unit of the upper one, or of the number that they stand beside, and equally exact: 0.98 to 1.31 M, 3 to 165 k."""
+    size, sign = _step(high if beside is None else beside)
+    upper = significant(high / size)
+    lower = f"{low / size:,.{len(upper.partition('.')[2])}f}" if math.isfinite(low) else UNKNOWN
+    return t("{low} to {high}", low=lower if re.search("[^0.]", lower) else "0", high=upper + sign)
 
 
 def _step(value: float) -> tuple[float, str]:
@@ -92,6 +94,11 @@ def day(date: pd.Timestamp) -> str:
 def short_day(date: pd.Timestamp) -> str:
     """Tue 12 Nov, 11月12日 周二."""
     return format_date(date, SHORT_DAY[current()], locale=current())
+
+
+def in_days(count: int) -> str:
+    """1 day, 14 days, 14 天."""
+    return tn("{count} day", "{count} days", count, count=count)
 
 
 def plain(text: str) -> str:

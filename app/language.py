@@ -40,6 +40,15 @@ def current() -> str:
 
 def t(text: str, /, **values: object) -> str:
     """``text`` in the language in use, its {fields} filled with ``values``."""
+    return _said(text, values)
+
+
+def tn(one: str, many: str, count: int, /, **values: object) -> str:
+    """``one`` or ``many`` in the language in use, whichever goes with the number ``count``; filled like ``t``."""
+    return _said(one if count == 1 else many, values)
+
+
+def _said(text: str, values: Mapping[str, object]) -> str:
     found = catalogue(current()).get((None, text), text)
     return found.format(**values) if values else found
 
@@ -54,11 +63,6 @@ def fact(name: str) -> str:
     """What a fact of a district is called: in the catalogue's words, else by its column, readable."""
     text = label(name).replace("_", " ")
     return text[:1].upper() + text[1:]
-
-
-def in_detail(told: str) -> str:
-    """What is wrong and its remedy, as the library tells it; on a page that is not in English, after a line which says that this is."""
-    return told if current() == ENGLISH else t("The details and the remedy, in English:") + "\n" + told
 
 
 def stream(name: str) -> str:
@@ -80,8 +84,14 @@ def named(region_table: pd.DataFrame) -> pd.Series:
 
 @cache
 def catalogue(language: str) -> Mapping[tuple[str | None, str], str]:
-    """(context, English text) -> translation; empty for English."""
+    """(context, English text) -> translation, both English forms of a plural to the one that Chinese has; empty for English."""
     if language not in CATALOGUES:
         return {}
     with CATALOGUES[language].open("rb") as file:
-        return {(message.context, message.id): message.string for message in read_po(file) if message.id and message.string}
+        messages = [message for message in read_po(file) if message.id and message.string]
+    found = {}
+    for message in messages:
+        forms = (message.id,) if isinstance(message.id, str) else message.id
+        text = message.string if isinstance(message.string, str) else message.string[0]
+        found |= {(message.context, form): text for form in forms if text}
+    return found

@@ -17,12 +17,15 @@ from stmp import similarity
 from stmp.evaluation import Backtest, Window
 from stmp.forecast import Forecast, Forecaster, Representations
 from stmp.forecaster import STMP
+from stmp.hours import by_day
 from stmp.market import Market
 from stmp.market.load import load_market
 from stmp.market.report import Description, describe
+from stmp.newcomers import founded, guesses, observed
 from stmp.scenario import Scenario
 from stmp.similarity import PastPeaks
 
+LARGE = 20_000_000  # numbers of a forecast, 80 MB: of larger ones few are kept
 SAMPLES, SEED = 200, 0  # as the command 'stmp forecast' has them, so that both give the same numbers
 _MODEL = threading.Lock()  # a forecaster remembers what it inferred, and two cores serve one forecast at a time best
 
@@ -73,7 +76,7 @@ def market(folder: Path) -> Loaded:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _market(folder: str, stamp: tuple[int, ...]) -> Loaded:
-    read = load_market(Path(folder))
+    read = by_day(load_market(Path(folder)))
     return Loaded(Path(folder), read, places_of(read))
 
 
@@ -84,13 +87,23 @@ def _forecaster(folder: str, weights_sha256: str, device: str) -> STMP:
 
 def run(question: Question) -> Run:
     """The forecast a question asks for. Raises StmpError."""
+    regions, categories, _ = question.market.orders.shape
     with st.spinner(t("Forecasting …")):
-        return _run(question, question.key())
+        kept = _run if regions * categories * question.horizon * SAMPLES <= LARGE else _large_run
+        return kept(question, question.key())
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _run(_question: Question, key: tuple[str, ...]) -> Run:
-    asked = _question
+    return _made(_question)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _large_run(_question: Question, key: tuple[str, ...]) -> Run:
+    return _made(_question)
+
+
+def _made(asked: Question) -> Run:
     forecaster = _forecaster(str(asked.offer.folder), asked.offer.card.weights_sha256, asked.device)
     with _MODEL:
         start = time.perf_counter()
@@ -109,7 +122,8 @@ def _representations(_question: Question, key: tuple[str, ...]) -> Representatio
     asked = _question
     forecaster = _forecaster(str(asked.offer.folder), asked.offer.card.weights_sha256, asked.device)
     with _MODEL:
-        return forecaster.representations(asked.market.until(asked.cutoff))
+        view = observed(asked.market.until(asked.cutoff))
+        return forecaster.representations(founded(view, guesses(view)))  # as a forecast is handed it
 
 
 def past_peaks(question: Question) -> PastPeaks | None:
@@ -134,7 +148,7 @@ def described(loaded: Loaded) -> Description:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _described(_loaded: Loaded, folder: str, digest: str) -> Description:
-    return describe(_loaded.market)
+    return describe(_loaded.market.hourly or _loaded.market)
 
 
 def backtest(file: Path) -> Backtest:

@@ -97,7 +97,7 @@ def _told_apart(labels: dict[Path, str]) -> dict[Path, str]:
 def market_stamp(folder: Path) -> tuple[int, ...]:
     """Times of change of every file the market names, so that a new export is read without a restart. Raises MarketError."""
     manifest = read_manifest(folder)
-    named = [manifest.panel.file, manifest.regions.file, manifest.regions.polygons, manifest.calendar.file]
+    named = [manifest.panel.file, manifest.regions.file, manifest.regions.polygons, manifest.calendar.file, manifest.calendar.table]
     files = [folder / name for name in (MANIFEST, *named, manifest.known and manifest.known.file) if name]
     return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
 

@@ -17,6 +17,7 @@ from app.pictures.series import Daily
 from stmp import summary
 from stmp.forecast import Forecast
 from stmp.market import Calendar, Market
+from stmp.newcomers import founded, guesses
 
 FEWEST_PAST = 28  # days before the cutoff that are shown; twice the days forecast where that is more
 
@@ -24,8 +25,8 @@ FEWEST_PAST = 28  # days before the cutoff that are shown; twice the days foreca
 @dataclass(frozen=True)
 class Reading:
     """choice: the question and the category to look at.  run: its answer.  plan: the answer as planned, where the question is a
-    what-if.  view: the market as it was known at the cutoff.  calendar: with the scenario's changes.  level: [R, C].
-    actual: [R, C, H].  names: by region id, no two alike.
+    what-if.  view: the market as it was known at the cutoff.  calendar: with the scenario's changes.  level: [R, C], guessed where a
+    district has none of its own.  actual: [R, C, H].  names: by region id, no two alike.
     """
 
     choice: Choice
@@ -42,7 +43,8 @@ class Reading:
         market = choice.question.market
         view = market.until(run.forecast.cutoff)
         calendar = choice.question.scenario.apply(view).calendar
-        level, actual = summary.ordinary_level(view), summary.actuals(market, run.forecast.dates)
+        level = summary.ordinary_level(founded(view, guesses(view)))
+        actual = summary.actuals(market, run.forecast.dates)
         return cls(choice, run, plan, view, calendar, level, actual, distinct(named(market.region_table)))
 
     @property
@@ -83,7 +85,7 @@ class Reading:
 
         def drawn(forecast: Forecast) -> summary.Floats:
             """[H, S]"""
-            return forecast.samples[cells].astype(float).sum(axis=(0, 1))
+            return forecast.samples[cells].sum(axis=(0, 1), dtype=float)
 
         past = self.view.dates[-max(FEWEST_PAST, 2 * len(self.forecast.dates)) :]
         return Daily(

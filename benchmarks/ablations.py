@@ -37,7 +37,7 @@ from stmp.tasks import Pooled, QueryInputs, SupportInputs
 
 KEPT = Path(__file__).resolve().parents[1] / "runs" / "ablations"
 SEEDS = (0, 1, 2)
-STEPS, SHOTS = 1500, 8
+STEPS, SHOTS = 800, 8
 MARKETS, MARKETS_SEED, HORIZON = 40, (1_000_033, 0), 21  # simulated ones to score on
 CPU = torch.device("cpu")
 

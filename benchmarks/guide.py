@@ -22,6 +22,7 @@ HEADING = "[data-testid=stLayoutWrapper]:has(> [data-testid=stHorizontalBlock] [
 FIGURES = "[data-testid=stGrid]:has([data-testid=stMetric])"
 MAP = "[data-testid=stGridCell]:has([data-testid=stDeckGlJsonChart])"
 MAP_AND_DAYS = "[data-testid=stGrid]:has([data-testid=stDeckGlJsonChart])"
+STOCK = ".st-key-downloads-stock-quantities"
 DOWNLOADS = ".st-key-downloads-forecast-districts"
 
 
@@ -50,6 +51,7 @@ PICTURES = [
     Picture(Shot("district", "", {**ASKED, "districts": "110105"}), (HEADING, FIGURES, MAP_AND_DAYS)),
     Picture(Shot("what-if", "what-if", {**ASKED, "what": scenario_text(SCENARIOS[0])}), (HEADING, FIGURES, ".st-key-scenarios-days")),
     Picture(Shot("festivals", "accuracy", ASKED), (".st-key-downloads-accuracy-festivals", ".st-key-accuracy-festivals")),
+    Picture(Shot("stock", "stock", ASKED), (".st-key-stock-kind", FIGURES, STOCK, f"[data-testid=stDataFrame]:below({STOCK})")),
     Picture(Shot("download", "", ASKED), (DOWNLOADS, "[data-testid=stPopoverBody]", "[data-testid=stDataFrame] >> nth=0"), open_downloads),
 ]
 

@@ -17,6 +17,7 @@ T steps, F step features, E encoded window, H feature width, Z latent size.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -29,6 +30,7 @@ from stmp.layout import draws_innermost, planes
 from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, PRESENT, RELATION_WEIGHT, STEP_FEATURES, QueryInputs, SupportInputs
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
+INSTANCES = 16_384  # windows that the LSTMs read at once: their states at every step take the most memory
 MAX_NOISE = 4.0  # scales: a heavier tail in log space would give the mean of the volumes no finite value
 MAX_SCALE = 1.0  # log volume; of a wider one the mean of the volumes would be its few largest draws
 
@@ -67,21 +69,29 @@ class Extractor(nn.Module):
         self.top_joint = nn.Linear(config.hidden, config.features, bias=False)
         self.out = nn.Linear(config.features, config.features)
 
-    def encode(self, windows: tuple[Tensor, ...]) -> Tensor:
+    def encode(self, windows: Sequence[Tensor]) -> Tensor:
         """Windows of each stream [B, M, R, C or 1, T, F] -> their sum in the top fc, [B, M, R, C, H].
 
         A stream says nothing of a window that holds none of it.
         """
-        total = windows[0].new_zeros(*windows[0].shape[:-2], self.top_ar.out_features)
+        total: Tensor | None = None
         for window, skip, recurrent, top in zip(windows, self.skip, self.recurrent, self.top_streams, strict=True):
+            if total is None:  # the first stream is the orders, which has every axis
+                total = window.new_zeros(*window.shape[:-2], self.top_ar.out_features)
             there = window[..., PRESENT].amax(-1, keepdim=True)  # [B, M, R, C or 1, 1]
             if not there.any():
                 continue
             flat = window.reshape(-1, *window.shape[-2:])
-            linked = functional.relu(self.shared(torch.cat([skip(flat), flat], dim=-1)))
-            _, (state, _) = recurrent(linked)
-            total = total + there * top(state[0]).reshape(*window.shape[:-2], -1)
+            states = [self._state(part, skip, recurrent) for part in torch.split(flat, INSTANCES)]
+            total = total + there * top(torch.cat(states)).reshape(*window.shape[:-2], -1)
+        assert total is not None
         return total
+
+    def _state(self, window: Tensor, skip: nn.Module, recurrent: nn.Module) -> Tensor:
+        """[M, T, F] -> the last state of a stream's LSTMs, [M, H']."""
+        linked = functional.relu(self.shared(torch.cat([skip(window), window], dim=-1)))
+        state: Tensor = recurrent(linked)[1][0][0]
+        return state
 
     def forward(self, encoded: Tensor, aligned: Tensor, interval: Tensor, facts: Tensor) -> Tensor:
         """encoded [B, M, R, C, H], aligned [B, M, R, C, P, A], interval [B, M, R or 1, 1, P, I] -> h [B, M, R, C, P, H]."""
@@ -270,15 +280,24 @@ class STMPNetwork(nn.Module):
         """The generator's side of the inputs, encoded."""
         return self.generator.query(inputs, torch.sigmoid(self.amortization.raw_share))
 
-    def loss(self, support: SupportInputs, inputs: QueryInputs, target: Tensor, present: Tensor, counted: Tensor, draws: int) -> Tensor:
+    def loss(
+        self,
+        support: SupportInputs,
+        inputs: QueryInputs,
+        target: Tensor,
+        present: Tensor,
+        counted: Tensor,
+        draws: int,
+        normal: Callable[..., Tensor] = torch.randn,
+    ) -> Tensor:
         """Minus the ML-PIP objective (arXiv 1805.09921), log (1/L) sum_l p(y | x, psi_l), without a KL term.
 
         target: log1p volumes [B, R, C, P], present: their mask, counted: [B, P] the weight of each target day. Besides
         each cell, the volume-weighted mean residual of each category, each region and the whole day is scored, so that
-        totals are fitted as well as districts.
+        totals are fitted as well as districts. ``normal`` draws the noise of psi.
         """
         region, date_type = self.amortization(support)
-        noise = [torch.randn(draws, *psi.mean.shape, device=target.device) for psi in (region, date_type)]
+        noise = [normal(draws, *psi.mean.shape, device=target.device) for psi in (region, date_type)]
         query = self.query(inputs)
         location, _ = self.generator.location(query, region.draw(noise[0]), date_type.draw(noise[1]))
         spread = self.generator.noise(query, region.mean, date_type.mean)
@@ -333,21 +352,28 @@ class STMPNetwork(nn.Module):
         drawn.addcmul_(shared * spread.region, noise.area)
         return drawn.reshape(-1, *drawn.shape[3:])
 
-    def draw_noise(self, query: Query, types: int, draws: int, calibration: Calibration, generator: torch.Generator) -> Draws:
-        """Standard noise of ``sample``, in an order that keeps it the same for scenarios of one market, cutoff and seed."""
-        _, regions, categories, days, _ = query.hidden.shape
-        device, latent = query.hidden.device, self.config.latent
+    def draw_noise(
+        self, sizes: tuple[int, int, int], types: int, draws: int, calibration: Calibration, generator: torch.Generator
+    ) -> Draws:
+        """Standard noise of ``sample`` for R, C and P = ``sizes``, in an order that keeps it the same for scenarios of one market, cutoff
+        and seed."""
+        regions, categories, days = sizes
+        device, latent = generator.device, self.config.latent
 
         def normal(*shape: int) -> Tensor:
             return torch.randn(shape, generator=generator, device=device)
 
-        u, angle = (torch.rand(NOISE_PER_PSI, draws, 1, regions, categories, days, generator=generator, device=device) for _ in range(2))
-        if self.config.student_t:  # Bailey (1994), Mathematics of Computation 62: Student-t by the polar method
+        # In place: of many regions this is the largest tensor of all. Student-t by the polar method (Bailey 1994, Mathematics of
+        # Computation 62).
+        radius, cell = (torch.rand(NOISE_PER_PSI, draws, 1, *sizes, generator=generator, device=device) for _ in range(2))
+        radius.clamp_(min=1e-7).log_()
+        if self.config.student_t:
             nu = float(self.freedom)
-            radius = torch.sqrt(nu * torch.expm1(-2 / nu * torch.log(u.clamp(min=1e-7))))
+            radius.mul_(-2 / nu).expm1_().mul_(nu).sqrt_()
         else:
-            radius = torch.sqrt(-2 * torch.log(u.clamp(min=1e-7)))
-        cell = (radius * torch.cos(2 * math.pi * angle)).clamp(-MAX_NOISE, MAX_NOISE)
+            radius.mul_(-2).sqrt_()
+        cell.mul_(2 * math.pi).cos_().mul_(radius).clamp_(-MAX_NOISE, MAX_NOISE)
+        del radius
         shape = (NOISE_PER_PSI, draws, 1)
         shared = [normal(*shape, 1, 1, days), normal(*shape, 1, categories, days), normal(*shape, regions, 1, days)]
         shared = [persistent(part, calibration.persistence) for part in shared]
@@ -360,7 +386,8 @@ class STMPNetwork(nn.Module):
         region, date_type = self.amortization(support)
         query = self.query(inputs)
         generator = torch.Generator(inputs.level.device).manual_seed(0)
-        noise = self.draw_noise(query, date_type.mean.shape[1], draws, calibration, generator)
+        sizes = (*inputs.level.shape[1:], inputs.mix.shape[1])
+        noise = self.draw_noise(sizes, date_type.mean.shape[1], draws, calibration, generator)
         return self.sample(query, region, date_type, calibration, noise), inputs.level
 
 
@@ -374,6 +401,17 @@ class Draws(NamedTuple):
     day: Tensor
     category: Tensor
     area: Tensor
+
+    def of(self, types: list[int], categories: slice) -> Draws:
+        """The noise of some date types, in their order, and of some categories."""
+        return Draws(
+            self.region[..., categories, :],
+            self.date_type[:, :, types][..., categories, :],
+            self.cell[..., categories, :],
+            self.day,
+            self.category[..., categories, :],
+            self.area,
+        )
 
 
 def persistent(noise: Tensor, correlation: float) -> Tensor:

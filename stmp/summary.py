@@ -101,9 +101,9 @@ def outlook(
     cells = np.ix_(
         range(len(forecast.regions)) if regions is None else regions, range(len(forecast.categories)) if categories is None else categories
     )
-    samples, came = forecast.samples[cells].astype(float), actual[cells]  # [R', C', H, S], [R', C', H]
+    samples, came = forecast.samples[cells], actual[cells]  # [R', C', H, S], [R', C', H]
     ordinary = _sum_of_known(level[cells].reshape(1, -1))[0]
-    daily = samples.sum(axis=(0, 1))  # [H, S]
+    daily = samples.sum(axis=(0, 1), dtype=float)  # [H, S]
     peak = int(np.median(daily, axis=1).argmax())
     return Outlook(
         total=interval(daily.sum(axis=0)),
@@ -116,7 +116,7 @@ def outlook(
     )
 
 
-def _actual(samples: Floats, came: Floats, level: Floats, dates: pd.DatetimeIndex) -> Actual:
+def _actual(samples: NDArray[np.float32], came: Floats, level: Floats, dates: pd.DatetimeIndex) -> Actual:
     """[R, C, H, S] samples, [R, C, H] actuals, [R, C] level."""
     error = _error(samples.reshape(1, -1, samples.shape[-1]), came.reshape(1, -1))[0]
     flat = came.reshape(-1, len(dates))  # [R x C, H]
@@ -154,9 +154,9 @@ def by_region(
         range(len(forecast.categories)) if categories is None else categories,
         range(len(forecast.dates)) if days is None else days,
     )
-    samples, came = forecast.samples[chosen].astype(float), actual[chosen]  # [R, C', H', S], [R, C', H']
+    samples, came = forecast.samples[chosen], actual[chosen]  # [R, C', H', S], [R, C', H']
     rows = len(samples)
-    totals = samples.sum(axis=(1, 2))  # [R, S]
+    totals = samples.sum(axis=(1, 2), dtype=float)  # [R, S]
     low, total, high = np.quantile(totals, [(1 - INTERVAL) / 2, 0.5, (1 + INTERVAL) / 2], axis=1)
     ordinary = _sum_of_known(level[chosen[0][:, :, 0], chosen[1][:, :, 0]])
     flat = came.reshape(rows, -1)
@@ -183,13 +183,13 @@ def change(what_if: Forecast, plan: Forecast, regions: Sequence[int] | None = No
     cells = np.ix_(
         range(len(plan.regions)) if regions is None else regions, range(len(plan.categories)) if categories is None else categories
     )
-    after, before = (forecast.samples[cells].astype(float).sum(axis=(0, 1, 2)) for forecast in (what_if, plan))
+    after, before = (forecast.samples[cells].sum(axis=(0, 1, 2), dtype=float) for forecast in (what_if, plan))
     return interval(after / np.maximum(before, np.finfo(float).tiny) - 1)
 
 
-def _error(samples: Floats, came: Floats) -> Floats:
+def _error(samples: NDArray[np.float32], came: Floats) -> Floats:
     """[N, M, S] samples and [N, M] actuals -> [N] median total over actual total, less 1, over the known cells."""
-    expected = np.median(np.where(np.isfinite(came)[..., None], samples, 0).sum(axis=1), axis=1)
+    expected = np.median(np.where(np.isfinite(came)[..., None], samples, 0).sum(axis=1, dtype=float), axis=1)
     total = _sum_of_known(came)
     return np.asarray(np.divide(expected, total, out=np.full_like(expected, np.nan), where=total > 0) - 1)
 

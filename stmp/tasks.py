@@ -7,6 +7,7 @@ size share parameters. Everything here reads the panel at or before an origin; t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from torch import Tensor
 from stmp.config import Schema
 from stmp.market import DateType, Market
 from stmp.market.calendar import DAY_OFF, PHASES, WORKDAY
+from stmp.newcomers import LEAST_DAYS, SPECIAL_WEIGHT
 
 STEP_FEATURES = 5  # value, present, day off, holiday, festival
 PRESENT = 1
@@ -31,8 +33,6 @@ KINDS = len(OWN_KINDS)
 RELATION_WEIGHT = (0.0, 0.1, 0.3, 1.0)  # of a support day in the pooled uplift of a date type, by its relation to it
 PRIOR_DAYS = 1.0  # days without a departure that a region's own are averaged with, and of no uplift that a date type's are
 ORDINARY_KINDS = 2  # the first of them
-LEAST_DAYS = 7  # of values until a level counts as known
-SPECIAL_WEIGHT = 0.1  # of a festival or holiday in the level: a peak must not raise the ordinary level
 
 
 class Support(NamedTuple):
@@ -62,7 +62,7 @@ class Pooled(NamedTuple):
 class SupportInputs:
     """What the amortization network reads of B episodes with N support days each.
 
-    windows: per stream [B, N, R, C or 1, T, F], each ending ``support_lead`` days before its support day.
+    windows: per stream [B, N, R, C or 1, T, F], each ending ``support_lead`` days before its support day; read one by one.
     aligned [B, N, R, C, 1, A] and interval [B, N, R or 1, 1, 1, I]: inputs of the AR branch, known-ahead features.
     facts: [B, 1, R, 1, 1, 2P'] standardised values and their masks.
     labels, present: [B, N, R, C] relative volume of the support days and its mask.
@@ -72,7 +72,7 @@ class SupportInputs:
     pooled: what the labels say by themselves.
     """
 
-    windows: tuple[Tensor, ...]
+    windows: Sequence[Tensor]
     aligned: Tensor
     interval: Tensor
     facts: Tensor
@@ -157,18 +157,20 @@ class Panel:
     """A market view as tensors, with everything that does not depend on an episode worked out once.
 
     streams: the orders, the region's total where there are several categories, and the schema's further streams.
+    ``total`` is given where the view holds some categories of a market only: what ``region_totals`` makes of all.
     """
 
-    def __init__(self, view: Market, schema: Schema, window: int, device: torch.device) -> None:
+    def __init__(self, view: Market, schema: Schema, window: int, device: torch.device, total: NDArray[np.floating] | None = None) -> None:
         self.view, self.schema, self.window, self.device = view, schema, window, device
         self.first_day = (view.dates[0] - view.calendar.dates[0]).days  # position of the panel's first day in the calendar
         self.days = len(view.dates)
         self._set_calendar()
         self.known = self._known()
         self.facts = self._facts()
-        self.streams = [Series(values, self.level_weight, window, device) for values in self._arrays(_total(view.orders))]
+        whole = region_totals(view) if total is None else total
+        self.streams = [Series(values, self.level_weight, window, device) for values in self._arrays(whole)]
 
-    def changed(self, view: Market) -> Panel:
+    def changed(self, view: Market, total: NDArray[np.floating] | None = None) -> Panel:
         """The panel of a scenario's view of the same days, which shares with this one all that is the same in both."""
         panel = copy(self)
         panel.view = view
@@ -176,16 +178,15 @@ class Panel:
             panel._set_calendar()
         if view.facts is not self.view.facts:
             panel.facts = panel._facts()
-        total = self.streams[1].values if view.orders is self.view.orders else _total(view.orders)
-        pairs = zip(self.streams, panel._arrays(total), strict=True)
+        whole = region_totals(view) if total is None else total
+        pairs = zip(self.streams, panel._arrays(whole), strict=True)
         panel.streams = [stream.changed(values, panel.level_weight) for stream, values in pairs]
         return panel
 
     def _arrays(self, total: NDArray[np.floating]) -> list[NDArray[np.floating]]:
         """What each stream is made of [R, C or 1, D]; what the market does not have is missing on every day."""
         nothing = np.full_like(total, np.nan)
-        whole = total if len(self.view.categories) > 1 else nothing
-        return [self.view.orders, whole, *(self.view.past.get(name, nothing) for name in self.schema.streams)]
+        return [self.view.orders, total, *(self.view.past.get(name, nothing) for name in self.schema.streams)]
 
     def _set_calendar(self) -> None:
         calendar = self.view.calendar
@@ -283,9 +284,11 @@ def _logs(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.log1p(np.fmax(values, 0)), dtype=np.float64)
 
 
-def _total(orders: NDArray[np.floating]) -> NDArray[np.floating]:
-    """[R, 1, D] sum over the categories [R, C, D] that are there; NaN where none is."""
-    return np.where(np.isnan(orders).all(1, keepdims=True), np.nan, np.nansum(orders, 1, keepdims=True))
+def region_totals(view: Market) -> NDArray[np.floating]:
+    """[R, 1, D] sum over the categories that are there; NaN where none is, and where the market has but one, which is its own total."""
+    orders = view.orders
+    missing = np.isnan(orders).all(1, keepdims=True) | (orders.shape[1] == 1)
+    return np.where(missing, np.nan, np.nansum(orders, 1, keepdims=True))
 
 
 def rolling_level(logs: NDArray[np.floating], weight: NDArray[np.floating], window: int) -> NDArray[np.floating]:

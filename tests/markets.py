@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,21 @@ def write_tables(made: Market, folder: Path) -> None:
         if occurrence.peak in calendar.index:
             calendar.loc[occurrence.peak, "festival"] = occurrence.festival
     calendar.to_csv(folder / "calendar.csv")
+
+
+def hourly_market(regions: int = 3, days: int = 200, seed: int = 0) -> Market:
+    """The last days of a small market hour by hour, from 10:00 of the first day to 12:00 of the last; nothing is bought at night."""
+    made = small_market(regions=regions, seed=seed)
+    rng = np.random.default_rng(seed + 1)
+    share = np.where(np.arange(24) < 7, 0, 1 + np.sin(np.pi * np.arange(24) / 24) ** 2)
+    share = share / share.sum()
+    inside = slice(10, days * 24 - 11)
+
+    def hours(values: np.ndarray) -> np.ndarray:
+        drawn = rng.poisson(values[..., -days:, None] * share).astype(np.float32)
+        return drawn.reshape(*values.shape[:2], -1)[..., inside]
+
+    dates = pd.date_range(made.dates[-days], periods=days * 24, freq="h")[inside]
+    past = {name: hours(values) for name, values in made.past.items()}
+    about = replace(made.about, name="hours", frequency="h")
+    return replace(made, about=about, dates=dates, orders=hours(made.orders), past=past, digest=f"hours {regions} {days} {seed}")

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stmp.config import Calibration, ModelConfig
 from stmp.market import Market
-from stmp.model import MAX_NOISE, NOISE_PER_PSI, Noise, Query, STMPNetwork, log_mean_exp, masked_mean, persistent
+from stmp.model import MAX_NOISE, NOISE_PER_PSI, Noise, STMPNetwork, log_mean_exp, masked_mean, persistent
 from stmp.tasks import QueryInputs, SupportInputs
 from tests.markets import small_market
 from tests.small import FAITHFUL, TINY, answer, close, episode_of, gatherer_of, inputs_of, network_of, position
@@ -182,8 +182,7 @@ def test_persistent_noise_has_unit_variance_and_geometric_correlation() -> None:
 @pytest.mark.parametrize("model", [TINY, GAUSSIAN], ids=["Student-t", "Gaussian"])
 def test_sampled_noise_has_the_quantiles_of_the_likelihood(market: Market, model: ModelConfig) -> None:
     network: STMPNetwork = network_of(market, model)
-    query = Query(torch.zeros(1, 5, 4, 3, 6), *(torch.empty(0) for _ in range(6)))
-    noise = network.draw_noise(query, 2, 600, Calibration(persistence=0.5), torch.Generator().manual_seed(0))
+    noise = network.draw_noise((5, 4, 3), 2, 600, Calibration(persistence=0.5), torch.Generator().manual_seed(0))
     law = stats.t(float(network.freedom)) if model.student_t else stats.norm()
     cell = noise.cell.numpy().ravel()
     assert len(cell) == NOISE_PER_PSI * 600 * 60

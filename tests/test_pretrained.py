@@ -12,7 +12,6 @@ import torch
 from stmp.checkpoint import CARD, WEIGHTS, read_card
 from stmp.config import Schema
 from stmp.evaluation.cells import FILE
-from stmp.forecast import BASELINE
 from stmp.forecaster import STMP
 from stmp.market import Market
 from stmp.market.load import load_market
@@ -46,13 +45,14 @@ class Exchange:
         self.actual = market.orders[..., start : start + HORIZON]
         self.days = [t.label for t in market.calendar.types[start : start + HORIZON]]
         with torch.inference_mode():
-            inferred = forecaster._infer(view)
-            self.query = inferred.query(BASELINE, HORIZON)
-            self.types = inferred.psi(self.query.labels)
-            self.regions = inferred.regions
+            (piece,) = forecaster._infer(view).pieces
+            self.query = piece.query(None, HORIZON)
+            self.types = piece.psi(self.query.labels)
+            self.regions = piece.regions
             generator = torch.Generator().manual_seed(0)
             count = len(self.query.labels)
-            self.noise = forecaster.network.draw_noise(self.query.inputs, count, DRAWS, forecaster.card.calibration, generator)
+            sizes = (*view.orders.shape[:2], HORIZON)
+            self.noise = forecaster.network.draw_noise(sizes, count, DRAWS, forecaster.card.calibration, generator)
 
     def wape(self, regions: Gaussian | None = None, types: Gaussian | None = None, labels: tuple[str, ...] = ()) -> float:
         """Of the medians, on the days of the date types ``labels`` or on all."""

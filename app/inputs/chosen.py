@@ -10,14 +10,18 @@ import streamlit as st
 from app.inputs import address
 from app.language import t
 
-KEY = "districts"
+KEY, NAMES = "districts", "districts-names"  # in the session: the ids chosen, and the names that were offered last
 
 
 def ask_districts(names: pd.Series) -> tuple[str, ...]:
     """The list of districts, ``names`` indexed by region id -> the ids chosen, in the order of choosing."""
     linked = address.asked(KEY)
     wanted = st.session_state.get(KEY, []) if linked is None else linked
-    st.session_state[KEY] = [region for region in wanted if region in names.index]
+    kept = [region for region in wanted if region in names.index]
+    # Else it is left alone: what a run writes takes back what was picked meanwhile. The browser knows the choice by its names.
+    if st.session_state.get(KEY) != kept or st.session_state.get(NAMES) != list(names):
+        st.session_state[KEY] = kept
+    st.session_state[NAMES] = list(names)
     for region in set(linked or ()) - set(names.index):
         address.refuse(KEY, region, KEY)
     chosen = st.multiselect(

@@ -11,10 +11,11 @@ import streamlit as st
 import torch
 
 from app import loading, offers
+from app.faults import in_detail
 from app.formats import plain
 from app.inputs import address
 from app.inputs.scenario import ask_scenario
-from app.language import in_detail, label, t
+from app.language import label, t
 from app.loading import SEED, Loaded, Question
 from app.offers import Offer
 from stmp.errors import CutoffError

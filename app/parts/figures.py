@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.formats import Show, percent, plain, short_day, signed_percent, times, volume, volume_range
+from app.formats import Show, in_days, percent, plain, short_day, signed_percent, times, volume, volume_range
 from app.language import label, t
 from app.reading import Reading
 from stmp import summary
@@ -58,9 +58,9 @@ def _total(seen: summary.Outlook, days: int, unit: str) -> _Figure:
             "Came on {known} of {days} days: {volume} {unit}, forecast {error}", known=known, days=days, volume=came, unit=unit, error=error
         )
     return _Figure(
-        t("Total of {days} days", days=days),
+        t("Total of {days}", days=in_days(days)),
         t("{volume} {unit}", volume=volume(seen.total.middle), unit=unit),
-        _bounds(volume_range(seen.total.low, seen.total.high)),
+        _bounds(volume_range(seen.total.low, seen.total.high, seen.total.middle)),
         t(
             "The median of the total, and the interval that should hold it in 8 of 10 cases, from joint samples. Below, what came, and "
             "how far the forecast of the same days lies above or below it."
@@ -74,7 +74,11 @@ def _peak(seen: summary.Outlook, unit: str) -> _Figure:
     return _Figure(
         t("Peak day"),
         short_day(seen.peak_day),
-        t("{volume} ({bounds})", volume=volume(seen.peak.middle), bounds=volume_range(seen.peak.low, seen.peak.high)),
+        t(
+            "{volume} ({bounds})",
+            volume=volume(seen.peak.middle),
+            bounds=volume_range(seen.peak.low, seen.peak.high, seen.peak.middle),
+        ),
         t(
             "The day with the highest median, with its {unit} and their 80 % interval. It is the highest day in {chance} of the samples.",
             unit=unit,

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app.formats import day, plain, short_day
+from app.faults import in_detail
+from app.formats import day, in_days, plain, short_day
 from app.inputs import address
+from app.inputs.person import stranger
 from app.inputs.speech import speak
-from app.language import in_detail, t, title
+from app.language import t, title
 from app.loading import Loaded
 from app.offers import Offer
 from app.reading import Reading
@@ -24,12 +26,15 @@ DEVICES = {"cuda": "GPU", "cpu": "CPU"}
 
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """Around every page and every fragment: speak the session's language, and show what bad input causes as a message with its remedy."""
+    """Around every page and every fragment: speak the session's language, show what bad input causes as a message with its remedy, and
+    show nothing to who is not signed in any more."""
     speak()
+    if stranger():  # the sign-in has ended: the whole page, which this is a part of, asks for a new one
+        st.rerun()
     try:
         yield
     except StmpError as error:
-        _fault(_about(error), in_detail(str(error)))
+        fault(error)
     except OSError as error:
         told = t(
             "{file}: {reason}. Remedy: check the path, its permissions and the space on the disk.",
@@ -37,6 +42,11 @@ def faults_told() -> Iterator[None]:
             reason=error.strerror,
         )
         _fault(t("This cannot be shown"), told)
+
+
+def fault(error: StmpError) -> None:
+    """What is wrong and its remedy, in the place where it went wrong."""
+    _fault(_about(error), in_detail(str(error)))
 
 
 def _fault(about: str, told: str) -> None:
@@ -126,9 +136,9 @@ def notes(reading: Reading) -> None:
     card, run = question.offer.card, reading.run
     st.caption(
         t(
-            "As of **{cutoff}** · {days} days, {first} to {last} · {checkpoint} · {device}, {time} ms",
+            "As of **{cutoff}** · {days}, {first} to {last} · {checkpoint} · {device}, {time} ms",
             cutoff=day(question.cutoff),
-            days=len(dates),
+            days=in_days(len(dates)),
             first=short_day(dates[0]),
             last=day(dates[-1]),
             checkpoint=checkpoint(question.offer),

@@ -30,8 +30,6 @@ def past_and_forecast(reading: Reading, districts: Sequence[str]) -> None:
     dailies = _of_districts(reading, districts) if how == TOGETHER else _of_categories(reading, districts)
     days = pd.date_range(dailies[0].history.index[0], reading.forecast.dates[-1])
     figure = _picture(how, dailies, list(phases(reading.calendar, days)), unit)
-    with head:
-        downloads("forecast-series", title, pd.concat([d.frame(unit) for d in dailies]), reading.choice, chart=KEY)
     alt = t("Past, forecast bands and actual {unit} per day: {name}", unit=unit, name=reading.name(districts))
 
     def clicked() -> None:
@@ -40,6 +38,8 @@ def past_and_forecast(reading: Reading, districts: Sequence[str]) -> None:
 
     st.plotly_chart(figure, key=KEY, on_select=clicked, selection_mode="points", config=CHART, alt=alt)
     st.caption(_told(how, len(districts)))
+    with head:  # after the chart, which is waited for
+        downloads("forecast-series", title, pd.concat([d.frame(unit) for d in dailies]), reading.choice, chart=KEY)
 
 
 def _picture(how: str, dailies: Sequence[Daily], festival_phases: Sequence[Phase], unit: str) -> go.Figure:

@@ -16,6 +16,7 @@ from app.language import label, t, title
 from app.parts.downloads import CHART, downloads
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
+from app.pictures.many import told_largest
 from app.pictures.maps import LAYER, region_map
 from app.pictures.measures import Measure, measures
 from app.pictures.palette import Scale
@@ -95,7 +96,8 @@ def _map(reading: Reading, places: Places, view: _View, districts: Sequence[str]
     shape = "blocks" if view.blocks else "map"  # each with a view of its own: a view that changes under one key would jump
     key = f"{shape}-{reading.market.about.name}"
     ranges = [
-        t("80 %: {span} {unit}", span=volume_range(low, high), unit=unit) for low, high in zip(table["low"], table["high"], strict=True)
+        t("80 %: {span} {unit}", span=volume_range(low, high, middle), unit=unit)
+        for low, high, middle in zip(table["low"], table["high"], table["total"], strict=True)
     ]
     details = pd.Series(ranges, index=table.index)
     deck = region_map(places, reading.names, view.values, details, measure, view.scale, districts, view.blocks)
@@ -125,6 +127,8 @@ def _bars(reading: Reading, view: _View, districts: Sequence[str]) -> None:
             turn(point["customdata"][0])
 
     st.caption(t("The districts of this market have no place on a map, so they are ranked."))
+    if told := told_largest(len(view.values)):
+        st.caption(told)
     figure = ranked_bars(reading.names, view.values, measure, view.scale, districts)
     alt = t("Bars of the districts: {measure}", measure=measure.title)
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", config=CHART, alt=alt)

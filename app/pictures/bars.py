@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.pictures.many import largest
 from app.pictures.measures import Measure
 from app.pictures.palette import CHOSEN, Scale
 
 
 def ranked_bars(names: pd.Series, values: pd.Series, measure: Measure, scale: Scale, chosen: Collection[str]) -> go.Figure:
-    """One bar per region, the largest on top; ``customdata`` holds the region id. names and values are indexed by it."""
-    ranked = values.sort_values(na_position="first")
+    """One bar per region, the largest on top, as many as can be told apart and those chosen; ``customdata`` holds the region id. names
+    and values are indexed by it."""
+    ranked = values[largest(values, chosen)].sort_values(na_position="first")
     frame = f"rgb{CHOSEN}"
     figure = go.Figure(
         go.Bar(

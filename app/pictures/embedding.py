@@ -31,12 +31,12 @@ def embedding(
 ) -> go.Figure:
     """[N, 2] points in the colour of their cosine [N] with the label at position ``chosen``, which is written out with its nearest.
 
-    outlines: [corners, 2] around each point.  axes: their titles; None for a plane whose directions mean nothing.
+    outlines: [corners, 2] around each point, or none of it.  axes: their titles; None for a plane whose directions mean nothing.
     ``customdata`` holds the position.
     """
     figure = go.Figure()
     if len(outlines):
-        others = [outline for i, outline in enumerate(outlines) if i != chosen]
+        others = [outline for i, outline in enumerate(outlines) if i != chosen and len(outline)]
         figure.add_trace(_outlined(others, f"rgba{(*BORDER, 0.55)}", f"rgba{(*BORDER, 0.06)}"))
         figure.add_trace(_outlined([outlines[chosen]], f"rgb{CHOSEN}", f"rgba{(*CHOSEN, 0.10)}"))
     scale = likeness()

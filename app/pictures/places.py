@@ -13,8 +13,9 @@ import shapely
 
 from stmp.market import Market
 
-DIGITS = 4  # of a degree: about 10 m
+DIGITS = 4  # of a degree: about 10 m, or finer where the map is
 DETAIL = 1 / 300  # of the map's extent: details of less than two pixels are left out of outlines
+MANY = 100  # regions, from which on each keeps its shape, for one looks closer: finer details then, by the width of a region
 MAP_SIZE = (520, 430)  # pixels that the first view must fit into
 NAME = (64, 24)  # pixels that a name takes there, with room around it
 FILLED = {True: 0.92, False: 0.8}  # of the view, by outlines; circles and the names below them reach beyond their points
@@ -39,10 +40,13 @@ class Places:
 
 def places_of(market: Market) -> Places | None:
     """Outlines where the market has polygons, else points where it has positions, else None."""
+    digits = DIGITS
     if market.polygons is not None:
         frame = gpd.GeoDataFrame.from_features(market.polygons["features"], crs=4326).set_index("region_id")
         extent = max(np.ptp(frame.total_bounds[0::2]), np.ptp(frame.total_bounds[1::2]))
-        frame["geometry"] = shapely.coverage_simplify(frame.geometry.to_numpy(), extent * DETAIL)
+        detail = extent * DETAIL / max(1.0, math.sqrt(len(frame) / MANY))
+        frame["geometry"] = shapely.coverage_simplify(frame.geometry.to_numpy(), detail)
+        digits = max(digits, math.ceil(-math.log10(detail)) + 1)
         points = frame.representative_point()
         wide = frame.geometry.bounds.eval("maxx - minx") > extent / 9
         labels = {str(i): (round(p.x, DIGITS), round(p.y, DIGITS)) for i, p in points[wide].items()}
@@ -52,7 +56,7 @@ def places_of(market: Market) -> Places | None:
             return None
         frame = gpd.GeoDataFrame(index=known.index, geometry=gpd.points_from_xy(known["lon"], known["lat"], crs=4326))
         labels = {str(i): (p.x, p.y) for i, p in frame.geometry.items()}
-    frame["geometry"] = shapely.transform(frame.geometry.to_numpy(), lambda corners: np.round(corners, DIGITS))
+    frame["geometry"] = shapely.transform(frame.geometry.to_numpy(), lambda corners: np.round(corners, digits))
     geometry = {str(i): shapely.geometry.mapping(shape) for i, shape in frame.geometry.items()}
     missing = tuple(r for r in market.regions if r not in geometry)
     outlines = market.polygons is not None

@@ -20,14 +20,14 @@ from app.pictures.timeline import Phase, amounts, hovered, lay_out
 
 SHARES = (0.95, 0.80, 0.50)
 OPACITY = (0.14, 0.20, 0.30)
-HEIGHT = 520
+HEIGHT, HOURS_HEIGHT = 520, 360
 PANEL = 112  # pixels of one of several panels
 
 
 @dataclass(frozen=True)
 class Daily:
-    """Some districts and categories together: history and what came by date, [H, S] samples of the days ``dates``, and the median of
-    the plan where a what-if differs from it.
+    """Some districts and categories together: history and what came by date, [H, S] samples of the days (or a day's hours) ``dates``,
+    and the median of the plan where a what-if differs from it.
     """
 
     name: str
@@ -56,7 +56,8 @@ class Daily:
             frame[t("As planned, median, {unit}", unit=unit)] = self.plan
         came = pd.concat([self.history, self.actual]).rename(t("Past or actual, {unit}", unit=unit))
         joined = pd.concat([came, frame], axis=1)
-        joined.insert(0, t("Date"), [f"{date:%Y-%m-%d}" for date in joined.index])
+        form = "%Y-%m-%d" if (joined.index == joined.index.normalize()).all() else "%Y-%m-%d %H:%M"
+        joined.insert(0, t("Date"), joined.index.strftime(form))
         joined.insert(0, t("Name"), self.name)
         return joined.reset_index(drop=True)
 
@@ -67,6 +68,18 @@ def series(daily: Daily, festival_phases: Iterable[Phase], unit: str) -> go.Figu
     _bands(figure, daily)
     lay_out(figure, daily.history.index[0], daily.dates, festival_phases, HEIGHT)
     figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(daily.highest))
+    return figure
+
+
+def hours(daily: Daily, unit: str) -> go.Figure:
+    """The 24 values of one day with their bands; ``daily.history`` are the hours of such a day in the past."""
+    figure = go.Figure()
+    _bands(figure, daily, past=t("Usual"))
+    figure.update_layout(
+        height=HOURS_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="x unified", legend={"orientation": "h", "y": -0.15}
+    )
+    figure.update_xaxes(tickformat="%H:%M", hoverformat="%H:%M", dtick=3 * 3_600_000)
+    figure.update_yaxes(title=t("{unit} per hour", unit=unit), **amounts(daily.highest))
     return figure
 
 
@@ -147,11 +160,11 @@ def apart(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str)
     return figure
 
 
-def _bands(figure: go.Figure, daily: Daily, showlegend: bool = True, **panel: int) -> None:
+def _bands(figure: go.Figure, daily: Daily, showlegend: bool = True, past: str | None = None, **panel: int) -> None:
     for share, opacity in zip(SHARES, OPACITY, strict=True):
         name = t("{share} % band", share=round(100 * share))
         _band(figure, daily, share, faded(FORECAST, opacity), name=name, showlegend=showlegend, **panel)
-    _line(figure, daily.history, t("Past"), {"color": HISTORY, "width": 1.5}, showlegend=showlegend, **panel)
+    _line(figure, daily.history, past or t("Past"), {"color": HISTORY, "width": 1.5}, showlegend=showlegend, **panel)
     median = pd.Series(np.median(daily.samples, axis=1), index=daily.dates)
     _line(figure, median, t("Forecast, median"), {"color": FORECAST, "width": 2.5}, showlegend=showlegend, **panel)
     if daily.plan is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.formats import volume
+from app.formats import tick, volume
 from app.language import t
 from app.pictures.palette import ACTUAL, FORECAST, HISTORY, RISE, round_ticks
 from app.pictures.timeline import amounts, hovered
@@ -31,9 +31,8 @@ def stock_curve(curve: Curve, marks: Mapping[str, float], unit: str) -> go.Figur
     last = float(max(curve.stock[-1], *marks.values()))
     ticks = round_ticks(0, last)
     _lay_out(figure)
-    figure.update_xaxes(
-        title=t("Total stock, {unit}", unit=unit), range=[0, 1.04 * last], tickvals=ticks, ticktext=[volume(tick) for tick in ticks]
-    )
+    texts = [tick(volume(value)) for value in ticks]
+    figure.update_xaxes(title=t("Total stock, {unit}", unit=unit), range=[0, 1.04 * last], tickvals=ticks, ticktext=texts)
     figure.update_yaxes(title=unit, **amounts(float(max(curve.lost.max(), curve.left.max()))))
     return figure
 

@@ -17,6 +17,10 @@ from stmp.market import Calendar
 
 HALF_DAY = pd.Timedelta(hours=12)
 LETTER = 1 / 70  # width of a letter above the chart, as a share of the chart
+WHOLE_HEIGHT = {"y0": 0, "y1": 1, "yref": "paper"}
+ABOVE = {"y": 1, "yref": "paper", "showarrow": False, "font": {"size": 11}}
+
+Part = dict[str, object]  # of a figure
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,12 @@ def phases(calendar: Calendar, dates: pd.DatetimeIndex) -> Iterator[Phase]:
 def lay_out(figure: go.Figure, first: pd.Timestamp, dates: pd.DatetimeIndex, festival_phases: Iterable[Phase], height: int) -> None:
     """Shade the phases from ``first`` to the end of ``dates``, the days forecast, mark the cutoff before them, and set the time axis."""
     last, cutoff = dates[-1] + HALF_DAY, dates[0] - HALF_DAY
-    _shade(figure, festival_phases, first, last)
-    line = {"color": HISTORY, "width": 1, "dash": "dash"}
-    figure.add_shape(type="line", x0=cutoff, x1=cutoff, y0=0, y1=1, yref="paper", line=line)
-    figure.add_annotation(
-        x=cutoff, y=1, yref="paper", text=t("as of"), showarrow=False, xanchor="right", yanchor="top", xshift=-3, font={"size": 11}
-    )
+    shades, names = _shaded(festival_phases, first, last)
+    line = {"type": "line", "x0": cutoff, "x1": cutoff, "line": {"color": HISTORY, "width": 1, "dash": "dash"}, **WHOLE_HEIGHT}
+    as_of = {"x": cutoff, "text": t("as of"), "xanchor": "right", "yanchor": "top", "xshift": -3, **ABOVE}
     figure.update_layout(
+        shapes=[*shades, line],  # all at once: each that is added by itself costs as much as all of them
+        annotations=[*figure.layout.annotations, *names, as_of],
         height=height,
         margin={"l": 8, "r": 8, "t": 26, "b": 8},
         hovermode="x unified",
@@ -69,28 +72,20 @@ def hovered(values: Iterable[float], what: str) -> dict[str, object]:
     return {"text": [volume(value) for value in values], "hovertemplate": f"%{{text}} {what}<extra></extra>"}
 
 
-def _shade(figure: go.Figure, festival_phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp) -> None:
-    """Shade the phases; name their peaks and openings above."""
+def _shaded(festival_phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp) -> tuple[list[Part], list[Part]]:
+    """Grounds of the phases, and the names of their peaks and openings."""
+    shades: list[Part] = []
     named: list[tuple[pd.Timestamp, str]] = []
     for phase in festival_phases:
         strong = phase.phase in ("peak", "opening")
-        figure.add_shape(
-            type="rect",
-            x0=phase.first - HALF_DAY,
-            x1=phase.last + HALF_DAY,
-            y0=0,
-            y1=1,
-            yref="paper",
-            fillcolor=FESTIVAL.format(0.30 if strong else 0.12),
-            line_width=0,
-            layer="below",
-        )
+        ground = {"fillcolor": FESTIVAL.format(0.30 if strong else 0.12), "line": {"width": 0}, "layer": "below"}
+        shades.append({"type": "rect", "x0": phase.first - HALF_DAY, "x1": phase.last + HALF_DAY, **ground, **WHOLE_HEIGHT})
         if strong:
             named.append((phase.last, label(phase.festival if phase.phase == "peak" else phase.phase)))
-    _name(figure, named, first, last)
+    return shades, _names(named, first, last)
 
 
-def _name(figure: go.Figure, named: Iterable[tuple[pd.Timestamp, str]], first: pd.Timestamp, last: pd.Timestamp) -> None:
+def _names(named: Iterable[tuple[pd.Timestamp, str]], first: pd.Timestamp, last: pd.Timestamp) -> list[Part]:
     """Names above their days and within the chart; those that would lie upon each other stand together."""
 
     def ends(day: pd.Timestamp, name: str) -> tuple[float, float]:
@@ -104,7 +99,9 @@ def _name(figure: go.Figure, named: Iterable[tuple[pd.Timestamp, str]], first: p
         while written and ends(day, name)[0] < ends(*written[-1])[1]:
             name = t(", ").join((written.pop()[1], name))
         written.append((day, name))
-    for day, name in written:
+
+    def placed(day: pd.Timestamp, name: str) -> Part:
         at_edge = ends(day, name)[1] > 1 - 1e-9
-        anchor = {"x": last, "xanchor": "right"} if at_edge else {"x": day, "xanchor": "center"}
-        figure.add_annotation(y=1, yref="paper", text=name, showarrow=False, yanchor="bottom", font={"size": 11}, **anchor)
+        return {"text": name, "yanchor": "bottom", "x": last if at_edge else day, "xanchor": "right" if at_edge else "center", **ABOVE}
+
+    return [placed(day, name) for day, name in written]

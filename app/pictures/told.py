@@ -15,7 +15,7 @@ from stmp.report.words import Words
 
 SIZE = 16  # pixels of the letters
 ROOM = 1.18  # times the longest bar, so that its number stands beside it
-TICKS = 10  # names below a line, at most
+TICKS = 6  # names below a line, at most
 
 
 def told(chart: Chart, brand: Brand, words: Words, height: int) -> go.Figure:

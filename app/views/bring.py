@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.faults import in_detail
 from app.formats import plain
-from app.language import in_detail, t
+from app.inputs import address
+from app.language import t
+from app.offers import brought_markets
 from app.parts import messages
+from app.parts.arrivals import ask_days
 from app.parts.bring.doctor import show_report
 from app.parts.bring.files import ask_files
 from app.parts.bring.meaning import ask_plan, show_understood
@@ -20,10 +24,12 @@ def page() -> None:
     """Bring your data."""
     with messages.faults_told():
         st.title(t("Bring your data"), anchor=False)
+        address.write()
         st.markdown(t("Order lines and the outlines of districts become a market, which is forecast at once, without training."))
         if WORK in st.session_state:
             _watch()
             return
+        ask_days(brought_markets())
         files = ask_files()
         if files is None:
             st.info(t("Give order lines and boundaries to begin."), icon=":material/upload_file:")

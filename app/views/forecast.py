@@ -13,6 +13,8 @@ from app.formats import plain
 from app.inputs.chosen import ask_districts
 from app.parts import messages
 from app.parts.figures import key_figures
+from app.parts.hours import hour_by_hour
+from app.parts.newcomers import newcomers
 from app.parts.past import past_and_forecast
 from app.parts.question import question
 from app.parts.ranking import ranking
@@ -34,6 +36,7 @@ def page(folders: Sequence[Path]) -> None:
         plan = None if choice.question.scenario == planned else loading.run(replace(choice.question, scenario=planned))
         reading = Reading.of(choice, run, plan)
         messages.notes(reading)
+        newcomers(reading)
         documents(choice)
         _answer(reading)
 
@@ -53,5 +56,6 @@ def _answer(reading: Reading) -> None:
             where(reading, districts)
         with right:
             past_and_forecast(reading, districts)
+        hour_by_hour(reading, districts)
         with st.container(border=True):
             ranking(reading, districts)

@@ -11,10 +11,22 @@ from typing import Annotated
 import typer
 
 from stmp.cli.build import market_build
+from stmp.cli.changes import market_add_district, market_festivals
 from stmp.cli.checks import check_file, check_folder, parse_date
-from stmp.cli.options import CheckpointArgument, Device, DeviceOption, HorizonOption, LogsOption, MarketOption, SeedOption
+from stmp.cli.options import (
+    BrandOption,
+    CheckpointArgument,
+    Device,
+    DeviceOption,
+    HorizonOption,
+    LogsOption,
+    MarketOption,
+    PlansOption,
+    SeedOption,
+)
 from stmp.cli.output import evaluation_bar, fail, print_scores, say, training_bar
 from stmp.cli.report import report
+from stmp.cli.update import update
 from stmp.errors import StmpError
 
 APP = Path(__file__).resolve().parents[2] / "app" / "main.py"
@@ -67,6 +79,16 @@ market_cli.command(
     "build",
     epilog="Example: stmp market build runs/mine --orders orders.csv --regions districts.geojson --time-zone Asia/Shanghai --country CN",
 )(market_build)
+
+market_cli.command(
+    "add-district",
+    epilog="Example: stmp market add-district assets/markets/beijing runs/wider --id 110120 --name 'New town' --outline new-town.geojson "
+    "--fact population_2020=300000 --days first-week.csv",
+)(market_add_district)
+
+market_cli.command("festivals", epilog="Example: stmp market festivals assets/markets/beijing runs/festive --table festivals.csv")(
+    market_festivals
+)
 
 
 @market_cli.command("check", epilog="Example: stmp market check assets/markets/beijing")
@@ -151,7 +173,10 @@ def forecast(
     checkpoint: CheckpointArgument,
     market_folder: MarketOption,
     cutoff: Annotated[str, typer.Option("--cutoff", metavar="DATE", help="Last day whose data is known, as YYYY-MM-DD.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write: .csv or .parquet.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="PATH", help="File to write: .csv or .parquet; without a suffix, a folder with one for each region."),
+    ],
     horizon: HorizonOption = 14,
     scenario: Annotated[
         Path | None, typer.Option("--scenario", metavar="FILE.toml", help="What differs from the calendar.", show_default=False)
@@ -162,26 +187,27 @@ def forecast(
 ) -> None:
     """Forecast every region and category after a cutoff; writes region, category, date, lead, mean and seven quantiles."""
     day = parse_date(cutoff, "--cutoff")
-    if out.suffix not in TABLES:
-        raise typer.BadParameter(f"'{out}' ends in neither .csv nor .parquet", param_hint="--out")
-    check_file(out)
-    from stmp.files import whole_file
-    from stmp.forecast import Forecaster
+    if out.suffix not in ("", *TABLES):
+        raise typer.BadParameter(f"'{out}' ends in neither .csv nor .parquet, and is no folder's name either", param_hint="--out")
+    if out.suffix:
+        check_file(out)
+    else:
+        check_folder(out)
+    from stmp.forecast import Forecaster, refuse_other_files
     from stmp.market.load import load_market
     from stmp.scenario import Scenario
 
+    if not out.suffix:
+        refuse_other_files(out)
     what_if = Scenario() if scenario is None else Scenario.read(scenario)
     forecaster = Forecaster.load(checkpoint, device)
     result = forecaster.forecast(load_market(market_folder), day, horizon, what_if, samples=samples, seed=seed)
-    frame = result.to_frame()
-    with whole_file(out) as temporary:
-        if out.suffix == ".csv":
-            frame.to_csv(temporary, index=False, lineterminator="\n")
-        else:
-            frame.to_parquet(temporary, index=False)
+    result.write(out)
     if f"{day:%Y-%m-%d}" < forecaster.card.trained_until:
         say(f"Note: the checkpoint learned from days until {forecaster.card.trained_until}, past the cutoff, so this is no test of it.")
-    say(f"Wrote {out}: {len(frame):,} rows, {len(result.regions)} regions x {len(result.categories)} categories x {horizon} days.")
+    regions, categories, steps, _ = result.samples.shape
+    size = f"{regions} regions x {categories} categories x {steps} {'hours' if result.hourly else 'days'}"
+    say(f"Wrote {out}: {regions * categories * steps:,} rows, {size}.")
 
 
 @cli.command(
@@ -247,6 +273,8 @@ def evaluate(
         say(f"Wrote {cells}.")
 
 
+cli.command(epilog="Example: stmp update my-market --days new-days.csv --tune runs/my-market")(update)
+
 cli.command(epilog="Example: stmp report pretrained/beijing --market assets/markets/beijing --cutoff 2019-11-03 --out runs/november.pptx")(
     report
 )
@@ -267,13 +295,15 @@ def run_app(
             "--host", metavar="ADDRESS", help="Address to listen on. 127.0.0.1 is this machine alone; 0.0.0.0 is every network it is in."
         ),
     ] = "127.0.0.1",
-    plans: Annotated[
-        str | None,
+    plans: PlansOption = None,
+    brand: BrandOption = None,
+    sign_in: Annotated[
+        Path | None,
         typer.Option(
-            "--plans",
-            metavar="URL",
-            envvar="STMP_PLANS",
-            help="Database of plans: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Default: a file in your own folder.",
+            "--sign-in",
+            metavar="FILE.toml",
+            envvar="STMP_SIGN_IN",
+            help="Let in only who signs in; docs/team.md shows what the file holds. Default: nobody is asked.",
             show_default=False,
         ),
     ] = None,
@@ -286,6 +316,11 @@ def run_app(
     chosen = [folder.resolve() for folder in markets or []]
     for folder in chosen:
         read_manifest(folder)
+    if brand is not None:
+        from stmp.report import Brand
+
+        Brand.read(brand)
+        os.environ["STMP_BRAND"] = str(brand.resolve())
     flags = {
         "server.address": host,
         "server.port": port,
@@ -295,6 +330,11 @@ def run_app(
     }
     if plans is not None:
         os.environ["STMP_PLANS"] = plans  # not an argument: lists of processes would show its password
+    if sign_in is not None:
+        from stmp.plans import SignIn
+
+        os.environ["STMP_SIGN_IN"] = str(sign_in.resolve())
+        flags |= {"secrets.files": str(sign_in.resolve()), "browser.serverAddress": SignIn.read(sign_in).auth.host}
     settings = [f"--{name}={value}" for name, value in flags.items()]
     arguments = [part for folder in chosen for part in ("--market", str(folder))]
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *settings, "--", *arguments])

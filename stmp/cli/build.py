@@ -139,22 +139,28 @@ def market_build(
         **days,
     )
 
-    def confirm(inputs: Inputs) -> bool:
-        show_inputs(inputs)
-        return yes or typer.confirm("Is this what the columns mean?", default=True)
-
-    def accept(report: Report) -> bool:
-        show_report(report)
-        return yes or not report.rejected or typer.confirm(f"Build the market without {report.rejected:,} lines?", default=True)
-
-    def progress(step: str) -> None:
-        if errors.is_terminal:
-            errors.print(f"{step} ...", markup=False, style="dim")
-
-    report = build(plan, confirm, accept, progress)
+    report = build(plan, lambda inputs: confirm(inputs, yes), lambda report: accept(report, yes, "Build the market"), tell_step)
     if report is None:
         raise StmpError("nothing was written. Remedy: name what differs, for instance with --map FIELD=COLUMN.")
     say(f"Wrote {out}; {out / 'rejected.csv'} holds the {report.rejected:,} rejected lines. See it with: stmp market check {out}")
+
+
+def confirm(inputs: Inputs, yes: bool) -> bool:
+    """Show what the columns are taken for, and ask."""
+    show_inputs(inputs)
+    return yes or typer.confirm("Is this what the columns mean?", default=True)
+
+
+def accept(report: Report, yes: bool, to_do: str) -> bool:
+    """Show what became of the lines, and ask whether to go on without the rejected ones."""
+    show_report(report)
+    return yes or not report.rejected or typer.confirm(f"{to_do} without {report.rejected:,} lines?", default=True)
+
+
+def tell_step(step: str) -> None:
+    """Say on a terminal what is being done."""
+    if errors.is_terminal:
+        errors.print(f"{step} ...", markup=False, style="dim")
 
 
 def _day(text: str | None, name: str) -> date | None:
@@ -176,13 +182,13 @@ def show_inputs(inputs: Inputs) -> None:
         console.print(table, markup=False)
         ignored = [column for column in head.columns if column not in understood.fields.values()]
         if ignored:
-            say(f"not used: {_list(ignored)}")
+            say(f"not used: {listed(ignored)}")
         for field, meaning in ABSENT.items():
             if field not in understood.fields:
                 say(f"no {field}: {meaning}")
     regions = inputs.regions
     shape = "polygons" if regions.polygons is not None else "no polygons"
-    say(f"regions: {len(regions.table)}, {shape}, id from '{regions.mapping['region']}': {_list(list(regions.table.index))}")
+    say(f"regions: {len(regions.table)}, {shape}, id from '{regions.mapping['region']}': {listed(list(regions.table.index))}")
 
 
 def show_report(report: Report) -> None:
@@ -193,15 +199,15 @@ def show_report(report: Report) -> None:
             _show_rejections(log)
     (largest, most), usual = report.largest_day, report.median_day
     say(f"days: {report.first} to {report.last}; the median day has {usual:,.0f}, the largest, {largest}, has {most:,.0f}")
-    dark = f"{len(report.dark)} without any order line: {_list(report.dark)}. Were they shut? Then say --dark-days zero"
+    dark = f"{len(report.dark)} without any order line: {listed(report.dark)}. Were they shut? Then say --dark-days zero"
     say(f"days without data: {dark}" if report.dark else "days without data: none")
     say(f"cells at zero: {report.zero_cells:,} of {report.cells:,}")
     if report.makeup_days:
-        say(f"working days at weekends: {_list(report.makeup_days)}")
+        say(f"working days at weekends: {listed(report.makeup_days)}")
     if report.provisional:
-        say(f"holidays not announced yet, a guess: {_list(list(map(str, report.provisional)))}")
+        say(f"holidays not announced yet, a guess: {listed(list(map(str, report.provisional)))}")
     if report.silent:
-        say(f"regions without a line, which are left out: {_list(report.silent)}")
+        say(f"regions without a line, which are left out: {listed(report.silent)}")
     for repair in report.repairs:
         say(f"boundaries: {repair}")
 
@@ -217,6 +223,7 @@ def _show_rejections(log: LogReport) -> None:
     console.print(table, markup=False)
 
 
-def _list(entries: list[str] | tuple[str, ...]) -> str:
+def listed(entries: list[str] | tuple[str, ...]) -> str:
+    """The first FEW, and how many more there are."""
     rest = f" and {len(entries) - FEW} more" if len(entries) > FEW else ""
     return ", ".join(entries[:FEW]) + rest

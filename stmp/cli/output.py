@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,8 +27,9 @@ SHOWN = ("wape", "mse_rel", "mase", "bias", "crps", "coverage80", "total_wape", 
 
 
 def say(message: str) -> None:
-    """Print a line as it is."""
-    console.print(message, markup=False)
+    """Print a line as it is; of processes that torchrun started together, the first speaks for all."""
+    if os.environ.get("RANK", "0") == "0":
+        console.print(message, markup=False)
 
 
 def fail(message: str) -> NoReturn:

@@ -25,8 +25,8 @@ ALL = "all"  # every segment, or every cutoff
 class Score:
     """Scores of one model on one segment, at one cutoff or pooled over all of them; the terms are those of ``metrics``.
 
-    n: (region, category, day) cells scored.  days: target days they lie on.
-    total_wape, total_coverage80: of each day's sum over regions and categories, from the joint samples.
+    n: (region, category, day) cells scored, of an hourly market one for each hour.  days: target days they lie on.
+    total_wape, total_coverage80: of each day's (or hour's) sum over regions and categories, from the joint samples.
     """
 
     model: str
@@ -124,7 +124,7 @@ class _Outcome:
         history = window.view.orders
         shape = window.actual.shape
         self.mean_scale = np.broadcast_to(metrics.mean_scale(history), shape)
-        self.seasonal_scale = np.broadcast_to(metrics.seasonal_scale(history), shape)
+        self.seasonal_scale = np.broadcast_to(metrics.seasonal_scale(history, window.view.per_day * metrics.SEASON), shape)
 
     def days(self, segment: str) -> NDArray[np.bool_]:
         """[H] whether the day is scored: it is of the segment, and some cell has an actual."""
@@ -156,7 +156,7 @@ def _score(model: str, segment: str, cutoff: str, outcomes: Sequence[_Outcome]) 
         segment=segment,
         cutoff=cutoff,
         n=int((~np.isnan(actual)).sum()),
-        days=len(total),
+        days=sum(o.window.dates[o.days(segment)].normalize().nunique() for o in outcomes),
         wape=metrics.wape(actual, median),
         mse_rel=metrics.mse_rel(actual, mean, mean_scale),
         mase=metrics.mase(actual, median, seasonal_scale),

@@ -22,6 +22,7 @@ from stmp.evaluation import metrics
 from stmp.evaluation.window import Window
 from stmp.files import whole_file
 from stmp.forecast import Forecast
+from stmp.hours import daily
 from stmp.market import Calendar, Market
 
 EVERY = ""  # the region or category of a row that is a sum over all of them
@@ -123,20 +124,24 @@ def cells_of(window: Window, forecast: Forecast) -> pd.DataFrame:
     model, region, category.  cutoff, date, lead: days.  kind: of ``SEGMENTS``.  label: the date type.  peak: first peak day of the
     festival's occurrence, NaT on other days.  actual, mean, q10, q50, q90, crps: units of the market.  in50, in80, in95: whether the
     actual lies in the central interval.  scale: mean of the series until the cutoff, NaN for sums and where nothing was sold.
+    Hours are summed by day, which is what is read off these cells.
     """
+    per_day = window.view.per_day
     actual, samples = window.actual.astype(np.float64), forecast.samples.astype(np.float64)
+    if per_day > 1:
+        actual, samples = daily(actual).astype(np.float64), daily(samples, axis=2).astype(np.float64)
     there = ~np.isnan(actual)
     known, drawn = np.where(there, actual, 0), np.where(there[..., None], samples, 0)
     blocks = [_block(actual, samples, forecast.regions, forecast.categories)]
     for axes, regions, categories in (((1,), forecast.regions, (EVERY,)), ((0, 1), (EVERY,), (EVERY,))):
         total = np.where(there.any(axes, keepdims=True), known.sum(axes, keepdims=True), np.nan)
         blocks.append(_block(total, drawn.sum(axes, keepdims=True), regions, categories))
-    scale = metrics.mean_scale(window.view.orders)  # [R, C, 1]
+    scale = per_day * metrics.mean_scale(window.view.orders)  # [R, C, 1]
     blocks[0]["scale"] = np.broadcast_to(scale, actual.shape)[there]
     rows = pd.concat(blocks, ignore_index=True)
     rows = rows.join(_days(window), on="lead")
     rows.insert(0, "model", forecast.model)
-    rows["cutoff"] = window.view.cutoff
+    rows["cutoff"] = window.view.cutoff.normalize()
     rows["lead"] = (rows["lead"] + 1).astype(np.int16)
     return rows.astype(dict.fromkeys(NUMBERS, np.float32))
 
@@ -157,16 +162,15 @@ def _block(actual: Floats, samples: Floats, regions: tuple[str, ...], categories
 
 def _days(window: Window) -> pd.DataFrame:
     """date, kind, label and peak of each target day, by its position on the H axis."""
-    calendar = window.view.calendar
-    types = [calendar.types[day] for day in calendar.dates.get_indexer(window.dates)]
+    calendar, per_day = window.view.calendar, window.view.per_day
+    dates, segment = window.dates[::per_day], window.segment[::per_day]
+    types = [calendar.types[day] for day in calendar.dates.get_indexer(dates)]
     return pd.DataFrame(
         {
-            "date": window.dates,
-            "kind": window.segment,
+            "date": dates,
+            "kind": segment,
             "label": [t.label for t in types],
-            "peak": [
-                _peak(calendar, date, t.name) if t.kind == "festival" else pd.NaT for date, t in zip(window.dates, types, strict=True)
-            ],
+            "peak": [_peak(calendar, date, t.name) if t.kind == "festival" else pd.NaT for date, t in zip(dates, types, strict=True)],
         }
     )
 

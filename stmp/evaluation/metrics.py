@@ -79,9 +79,9 @@ def mean_scale(history: Array) -> Array:
     return _scale(history)
 
 
-def seasonal_scale(history: Array) -> Array:
-    """[.., 1] mean |y_t - y_(t - 7)| over a history [.., D], the in-sample error of the seasonal naive; NaN where there is none."""
-    return _scale(np.abs(history[..., SEASON:] - history[..., :-SEASON]))
+def seasonal_scale(history: Array, season: int = SEASON) -> Array:
+    """[.., 1] mean |y_t - y_(t - season)| over a history [.., D], the in-sample error of the seasonal naive; NaN where there is none."""
+    return _scale(np.abs(history[..., season:] - history[..., :-season]))
 
 
 def _scale(values: Array) -> Array:

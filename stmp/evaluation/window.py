@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stmp.errors import CutoffError
+from stmp.hours import hours_of
 from stmp.market import Market
 
 SEGMENTS = ("ordinary", "holiday", "festival")
@@ -16,22 +17,24 @@ SEGMENTS = ("ordinary", "holiday", "festival")
 class Window:
     """One origin. A forecaster is handed ``view``, which ends at the cutoff; ``actual`` and ``segment`` are for the scorer alone.
 
-    actual: [R, C, H], NaN where missing.  segment: [H] of ``SEGMENTS``: workdays and days off are ordinary, and all phases of a
-    festival are festival days.
+    dates: [H] days, or the hours of the days of an hourly market.  actual: [R, C, H], NaN where missing.  segment: [H] of ``SEGMENTS``:
+    workdays and days off are ordinary, and all phases of a festival are festival days.
     """
 
     def __init__(self, market: Market, cutoff: pd.Timestamp, horizon: int) -> None:
         """Raises CutoffError when the panel does not hold the cutoff and all of the horizon."""
         self.view = market.until(cutoff)
-        self.dates = self.view.horizon_dates(horizon)
-        if self.dates[-1] > market.cutoff:
+        days = self.view.horizon_dates(horizon)
+        self.dates = days if market.about.frequency == "D" else hours_of(days)
+        if days[-1] > market.cutoff:
             raise CutoffError(
                 f"{horizon} days after {cutoff:%Y-%m-%d} go past {market.about.name}'s last day, {market.cutoff:%Y-%m-%d}, so there is "
                 "nothing to compare with. Remedy: an earlier cutoff or a shorter horizon."
             )
         start = len(self.view.dates)
-        self.actual = market.orders[..., start : start + horizon]
-        kinds = [market.calendar.types[day].kind for day in market.calendar.dates.get_indexer(self.dates)]
+        actual = market.orders[..., start : start + len(self.dates)]
+        self.actual = np.pad(actual, ((0, 0), (0, 0), (0, len(self.dates) - actual.shape[-1])), constant_values=np.nan)  # of a last day
+        kinds = [market.calendar.types[day].kind for day in market.calendar.dates.get_indexer(self.dates.normalize())]
         self.segment = np.array([kind if kind in SEGMENTS else "ordinary" for kind in kinds])
 
 

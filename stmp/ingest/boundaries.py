@@ -6,7 +6,7 @@ import codecs
 import json
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,20 @@ def read_boundaries(file: Path, named: Mapping[str, str], limits: Limits, *, crs
     lat, lon = shapely.get_y(centres).round(DIGITS), shapely.get_x(centres).round(DIGITS)
     table = table.assign(lat=lat, lon=lon, area_km2=area.round(3).to_numpy())
     return Regions(table, (*facts, "area_km2"), list(polygons), mapping, repairs)
+
+
+def read_outline(file: Path, limits: Limits, *, crs: str | None = None, datum: Datum = Datum.WGS84) -> dict[str, Any]:
+    """The outline of one district as a GeoJSON geometry in WGS84; several shapes are put together. Raises MarketError."""
+    if file.suffix.lower() not in MAPS:
+        raise refuse(file, "an outline of this kind is not read", f"give {', '.join(MAPS)}")
+    frame = _in_degrees(file, _read_map(file, limits), crs)
+    problems: list[Problem] = []
+    shapes = [_mended(file, number, "", one, "geometry", problems, []) for number, one in enumerate(frame.geometry, start=1)]
+    if problems:
+        raise MarketError([replace(problem, column=None, value=None) for problem in problems])
+    whole = shapely.union_all(_moved(np.array(shapes, dtype=object), datum))
+    outline: dict[str, Any] = json.loads(shapely.to_geojson(shapely.transform(whole, lambda points: np.round(points, DIGITS))))
+    return outline
 
 
 def _read_map(file: Path, limits: Limits) -> gpd.GeoDataFrame:

@@ -64,7 +64,10 @@ DAY_OFF = DateType("day off")
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One festival held once. ``peak`` is its first peak day, ``days`` the number of peak days."""
+    """One festival held once. ``peak`` is its first peak day, ``days`` the number of peak days.
+
+    regions: where it was held, if not everywhere; of a coming one it says nothing, for a forecast is of a day in all regions.
+    """
 
     festival: str
     peak: pd.Timestamp
@@ -72,6 +75,7 @@ class Occurrence:
     opening: pd.Timestamp | None = None
     run_up: int = 3
     after: int = 3
+    regions: tuple[str, ...] = field(default=(), repr=False)  # not in the digests of markets that have none
 
     def phase_days(self) -> Iterable[tuple[pd.Timestamp, str, int]]:
         """(day, phase, signed offset to the nearest peak day), in rising priority."""

@@ -15,6 +15,7 @@ from stmp.market.market import ALL, About, Float, Market
 from stmp.market.read_calendar import read_calendar
 from stmp.market.read_regions import Regions, read_regions
 from stmp.market.schema import Manifest, read_manifest
+from stmp.market.sound_rows import SoundRows
 from stmp.market.tables import date_problems, dates_of, listed, number_problems, numbers_of, read_table
 
 CARTS = "cart_adds"
@@ -27,23 +28,57 @@ def load_market(folder: Path) -> Market:
     Absent rows become zero or missing as the panel section says; before the first row of a region a market whose absent
     rows are zero is missing, not zero, for a district that is not open yet sells nothing for another reason.
     """
-    manifest = read_manifest(folder)
+    return market_of(folder, read_manifest(folder))
+
+
+def market_of(folder: Path, manifest: Manifest) -> Market:
+    """As ``load_market``, by a manifest that may differ from the folder's own."""
+    rows = SoundRows.of(folder, manifest)
+    market = None if rows is None else _sound(folder, manifest, rows)
+    return market or _of_table(folder, manifest)
+
+
+def _sound(folder: Path, manifest: Manifest, rows: SoundRows) -> Market | None:
+    """The market of rows without a fault, if the other files have none either."""
     problems: list[Problem] = []
-    panel = _read_panel(folder, manifest, problems)
+    regions = read_regions(folder, manifest.regions, rows.regions, problems)
+    dates = pd.date_range(pd.Timestamp(rows.first), pd.Timestamp(rows.last), freq=manifest.frequency)
+    calendar = read_calendar(folder, manifest, dates, regions.ids, problems)
+    known = _read_known(folder, manifest, regions, calendar, problems)
+    arrays = None if problems else rows.arrays(regions.ids, dates)
+    return None if arrays is None else _made(manifest, regions, rows.categories, dates, arrays, calendar, known)
+
+
+def _of_table(folder: Path, manifest: Manifest) -> Market:
+    """From the table of all rows, which tells every fault."""
+    problems: list[Problem] = []
+    panel = read_panel(folder, manifest, problems)
     panel_regions = tuple(sorted(panel["region"].dropna().unique()))
     regions = read_regions(folder, manifest.regions, panel_regions, problems)
     panel = _known_regions(panel, folder, manifest, regions, problems)
     if panel.empty or panel["date"].isna().all():
         raise MarketError(problems or [Problem(folder / manifest.panel.file, "no row is left", "check first, last and include")])
     dates = pd.date_range(panel["date"].min(), panel["date"].max(), freq=manifest.frequency)
-    calendar = read_calendar(folder, manifest, dates, problems)
+    calendar = read_calendar(folder, manifest, dates, regions.ids, problems)
     known = _read_known(folder, manifest, regions, calendar, problems)
     if problems:
         raise MarketError(problems)
     categories = tuple(sorted(panel["category"].unique()))
     cube = _Cube(panel, regions.ids, categories, dates, manifest.panel.absent)
-    streams = [c for c in panel.columns if c not in ("region", "category", "date", "orders")]
-    orders, past = cube.values("orders"), {name: cube.values(name) for name in streams}
+    arrays = {name: cube.values(name) for name in panel.columns if name not in ("region", "category", "date")}
+    return _made(manifest, regions, categories, dates, arrays, calendar, known)
+
+
+def _made(
+    manifest: Manifest,
+    regions: Regions,
+    categories: tuple[str, ...],
+    dates: pd.DatetimeIndex,
+    arrays: dict[str, Float],
+    calendar: Calendar,
+    known: dict[str, Float],
+) -> Market:
+    orders, past = arrays["orders"], {name: values for name, values in arrays.items() if name != "orders"}
     about = About(
         manifest.name,
         manifest.title,
@@ -57,12 +92,14 @@ def load_market(folder: Path) -> Market:
         manifest.panel.absent,
     )
     digest = _digest(about, regions, categories, dates, [orders, *past.values(), *known.values()], list(past), calendar)
-    return Market(
-        about, regions.ids, categories, dates, orders, past, calendar, known, regions.table, regions.facts, regions.polygons, digest
-    )
+    table, facts, polygons = regions.table, regions.facts, regions.polygons
+    new = tuple(region for region in regions.ids if region in manifest.regions.new)
+    digest = digest if not new else hashlib.sha256(repr((digest, new)).encode()).hexdigest()
+    return Market(about, regions.ids, categories, dates, orders, past, calendar, known, table, facts, polygons, digest, new)
 
 
-def _read_panel(folder: Path, manifest: Manifest, problems: list[Problem]) -> pd.DataFrame:
+def read_panel(folder: Path, manifest: Manifest, problems: list[Problem]) -> pd.DataFrame:
+    """region, date, category, orders and what else is there, under our names; the index is the line in the file."""
     section = manifest.panel
     file = folder / section.file
     raw = read_table(file, section.columns, ["region", "date", "orders", *section.past], ["category", CARTS], problems)
@@ -171,6 +208,7 @@ def _digest(
     calendar: Calendar,
 ) -> str:
     names = [about.name, regions.ids, categories, streams, str(dates[0]), str(dates[-1]), [repr(o) for o in calendar.occurrences]]
+    names += [repr(o.regions) for o in calendar.occurrences if o.regions]
     hashed = hashlib.sha256(json.dumps(names, ensure_ascii=False, default=str).encode())
     for array in [*arrays, calendar.workday, regions.facts.to_numpy(float), calendar.covariates.to_numpy(float)]:
         hashed.update(np.ascontiguousarray(array).tobytes())

@@ -50,6 +50,8 @@ class Market:
     facts: numeric static facts, indexed by id; NaN where missing. Counts and areas, never shares of the panel.
     polygons: GeoJSON FeatureCollection whose features carry ``properties.region_id``, or None.
     digest: SHA-256, before any cut, of all that a forecast can depend on: ids, panel, calendar, facts and what else is known ahead.
+    new: regions that are to be forecast though they may have no day yet.
+    hourly: the hourly market that this one sums by day, where it does (``stmp.hours``).
     """
 
     about: About
@@ -64,25 +66,33 @@ class Market:
     facts: pd.DataFrame
     polygons: Mapping[str, Any] | None
     digest: str
+    new: tuple[str, ...] = ()
+    hourly: Market | None = None
 
     @property
     def cutoff(self) -> pd.Timestamp:
-        """The last day the panel holds."""
+        """The last day the panel holds; of an hourly one, its last hour."""
         return pd.Timestamp(self.dates[-1])
+
+    @property
+    def per_day(self) -> int:
+        """Steps of a day."""
+        return 24 if self.about.frequency == "h" else 1
 
     def until(self, cutoff: pd.Timestamp) -> Market:
         """This market as it was known at the end of ``cutoff``. Raises CutoffError outside the panel."""
-        if not self.dates[0] <= cutoff <= self.dates[-1]:
+        if not self.dates[0].normalize() <= cutoff.normalize() <= self.dates[-1]:
             raise CutoffError(
                 f"the cutoff {cutoff:%Y-%m-%d} lies outside {self.about.name}'s data, {self.dates[0]:%Y-%m-%d} to "
                 f"{self.dates[-1]:%Y-%m-%d}. Remedy: choose a day within it."
             )
-        end = int(self.dates.searchsorted(cutoff, side="right"))
+        end = int(self.dates.searchsorted(cutoff.normalize() + pd.Timedelta(days=1)))
         return replace(
             self,
             dates=self.dates[:end],
             orders=self.orders[..., :end].copy(),
             past={name: values[..., :end].copy() for name, values in self.past.items()},
+            hourly=None if self.hourly is None else self.hourly.until(cutoff),
         )
 
     def horizon_dates(self, horizon: int) -> pd.DatetimeIndex:

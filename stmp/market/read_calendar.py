@@ -10,20 +10,24 @@ import pandas as pd
 from stmp.errors import Problem
 from stmp.market.calendar import Calendar, Occurrence
 from stmp.market.days import DERIVED_DAYS_AHEAD, country_days, country_festivals, provisional_years
+from stmp.market.festivals import OPENING_REACH, read_festivals
 from stmp.market.schema import MANIFEST, CalendarSection, FestivalRule, Manifest
 from stmp.market.tables import date_problems, dates_of, listed, number_problems, numbers_of, read_table
 
-OPENING_REACH = 40  # days before a peak within which an opening day belongs to it
 
-
-def read_calendar(folder: Path, manifest: Manifest, panel_dates: pd.DatetimeIndex, problems: list[Problem]) -> Calendar:
+def read_calendar(
+    folder: Path, manifest: Manifest, panel_dates: pd.DatetimeIndex, regions: tuple[str, ...], problems: list[Problem]
+) -> Calendar:
     """Consecutive days from the panel's first (or the file's) to the file's last, or DERIVED_DAYS_AHEAD past the panel."""
     section = manifest.calendar
     first, last = panel_dates[0].normalize(), panel_dates[-1].normalize()
     raw = _read_file(folder, section, first, last, problems) if section.file else None
     dates = pd.DatetimeIndex(raw.index) if raw is not None else pd.date_range(first, last + pd.Timedelta(days=DERIVED_DAYS_AHEAD))
     workday, holiday, provisional = _days(folder, section, raw, dates, problems)
-    if raw is not None and "festival" in raw:
+    if section.table is not None:
+        held = read_festivals(folder / section.table, regions, problems)
+        occurrences = tuple(o for o in held if dates[0] <= o.peak <= dates[-1])
+    elif raw is not None and "festival" in raw:
         occurrences = _occurrences(folder, section, raw["festival"].fillna(""), problems)
     elif section.country is not None:
         occurrences = country_festivals(section.country, dates)

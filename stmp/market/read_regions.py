@@ -35,6 +35,9 @@ def read_regions(folder: Path, section: RegionsSection, of_panel: tuple[str, ...
     """
     raw = _read_table(folder, section, problems) if section.file else None
     known = tuple(raw.index) if raw is not None else of_panel
+    for region in section.new if raw is not None else ():
+        if region not in known:
+            problems.append(Problem(folder / MANIFEST, f"[regions] new names '{region}', which the region table lacks", "correct the id"))
     if section.include is not None:
         for source, ids in (("the region table", known if raw is not None else ()), ("the panel", of_panel)):
             for region in section.include if ids else ():
@@ -43,7 +46,8 @@ def read_regions(folder: Path, section: RegionsSection, of_panel: tuple[str, ...
                     problems.append(Problem(folder / MANIFEST, message, "correct the id"))
         known = section.include
     elif of_panel:
-        known = tuple(r for r in known if r in of_panel)  # a region without any row cannot be forecast
+        # A region without any row cannot be forecast, unless its level is to be guessed.
+        known = tuple(r for r in known if r in of_panel or r in section.new)
     table = pd.DataFrame(index=list(known))
     for name in ("name", "name_zh"):
         table[name] = raw[name].reindex(known).fillna(pd.Series(known, index=known)) if raw is not None and name in raw else list(known)
@@ -87,7 +91,7 @@ def _read_polygons(file: Path, key: str, regions: tuple[str, ...], problems: lis
     for number, (region, geometry) in enumerate(features, start=1):
         if region not in regions:
             continue
-        fault = _polygon_fault(geometry)
+        fault = polygon_fault(geometry)
         if fault is not None:
             remedy = "repair the ring, for instance with shapely.make_valid, and export it again"
             problems.append(Problem(file, f"feature {number} is a broken polygon: {fault}", remedy, column=key, value=region))
@@ -101,7 +105,7 @@ def _read_polygons(file: Path, key: str, regions: tuple[str, ...], problems: lis
     return {"type": "FeatureCollection", "features": [found[r] for r in regions if r in found]}
 
 
-def _polygon_fault(geometry: Any) -> str | None:
+def polygon_fault(geometry: Any) -> str | None:
     """What keeps a GeoJSON geometry from being drawn as a region; None when nothing does."""
     try:
         read = shape(geometry)

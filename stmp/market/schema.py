@@ -50,18 +50,22 @@ class PanelSection(Section):
 
 
 class RegionsSection(Section):
-    """Regions: a table of facts, polygons, both, or neither (then the regions are the panel's own)."""
+    """Regions: a table of facts, polygons, both, or neither (then the regions are the panel's own).
+
+    new: those of the table that are to be forecast though the panel may have no row of them.
+    """
 
     file: str | None = None
     facts: Names = ()
     include: Names | None = None
+    new: Names = ()
     polygons: str | None = None
     polygon_id: str = "region"
     columns: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _of_a_file(self) -> RegionsSection:
-        _refuse_without_file(self, "facts", "columns")
+        _refuse_without_file(self, "facts", "columns", "new")
         return self
 
 
@@ -84,9 +88,13 @@ class FestivalRule(Section):
 
 
 class CalendarSection(Section):
-    """The calendar. What the file lacks is derived for ``country`` (ISO code) from the ``holidays`` library."""
+    """The calendar. What the file lacks is derived for ``country`` (ISO code) from the ``holidays`` library.
+
+    table: festivals one by one, in place of those of the file and of the country.
+    """
 
     file: str | None = None
+    table: str | None = None
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     covariates: Names = ()
     columns: dict[str, str] = {}

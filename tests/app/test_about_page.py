@@ -96,7 +96,7 @@ def test_gaps_and_late_districts_are_told(about: Start, here: Path) -> None:
     purchases = page.dataframe[0].value.set_index("Stream").loc["Purchases"]
     assert purchases["Missing, %"] == pytest.approx(100 * (10 + 8) / (731 * 8 - 31 * 2))
     assert purchases["Longest gap"] == "2020-05-01 to 2020-05-10, Southwest, c1"
-    assert "On 1 days the whole market has no data or sold nothing: Wed 3 Mar 2021." in texts(page)
+    assert "On 1 day the whole market has no data or sold nothing: Wed 3 Mar 2021." in texts(page)
     assert "1 districts begin after the first day: Northeast from Sat 1 Feb 2020." in texts(page)
 
 

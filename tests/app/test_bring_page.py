@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import offers
 from app.parts.bring import files, meaning, words
-from app.parts.bring.files import _below, _kept
+from app.parts.bring.files import _below, kept
 from app.pictures.outside import outside_map
 from stmp.errors import StmpError
 from stmp.ingest.lines import TELL, Reason
@@ -29,6 +29,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page in a folder that holds a log and boundaries, with both named."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(meaning, "BROUGHT", tmp_path / "brought")
+    monkeypatch.setattr(offers, "BROUGHT", tmp_path / "brought")
     write_log(tmp_path / "orders.csv", [*LINES, ("2020-01-03", "z", "food", "1")])
     write_boundaries(tmp_path)
 
@@ -149,11 +150,11 @@ class Upload:
 def test_an_upload_cannot_write_outside_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     state: dict[str, object] = {}
     monkeypatch.setattr(files.st, "session_state", state)
-    kept = _kept("orders", [Upload("../../../etc/cron.d/evil.csv"), Upload("..\\x.CSV.GZ"), Upload("/abs.parquet")], files.LOGS)
+    folder = kept("orders", [Upload("../../../etc/cron.d/evil.csv"), Upload("..\\x.CSV.GZ"), Upload("/abs.parquet")], files.LOGS)
     home = Path(state[files.FOLDER].name)  # type: ignore[attr-defined]
-    assert kept.parent == home
-    assert sorted(file.name for file in kept.iterdir()) == ["orders-1.csv", "orders-2.csv.gz", "orders-3.parquet"]
-    shape = _kept("regions", [Upload(f"a.{end}") for end in ("shp", "shx", "dbf", "prj")], files.SHAPES)
+    assert folder.parent == home
+    assert sorted(file.name for file in folder.iterdir()) == ["orders-1.csv", "orders-2.csv.gz", "orders-3.parquet"]
+    shape = kept("regions", [Upload(f"a.{end}") for end in ("shp", "shx", "dbf", "prj")], files.SHAPES)
     assert (shape.name, len(list(shape.parent.iterdir()))) == ("regions.shp", 4)
 
 

@@ -29,7 +29,7 @@ def rows(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠SUM(A1)"])
 def test_text_that_begins_like_a_formula_is_led_in_by_an_apostrophe(text: str) -> None:
     (row,) = rows(csv_of(pd.DataFrame({text: [text], "n": [-1.5]}), {"Scenario": text}))
     assert row == {f"'{text}": f"'{text}", "n": "-1.5", "Scenario": f"'{text}"}

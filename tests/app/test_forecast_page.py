@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -103,6 +104,21 @@ def test_it_opens_with_a_week_before_the_last_peak(dashboard: Start, here: Path)
     came = load_market(here / "squares").orders[..., 673 + 1 :][..., :14].sum()  # 2021-11-04 is day 673
     assert f"Came: {volume(float(came))} orders, forecast " in texts(page)
     assert page.subheader[0].value == "All districts"
+
+
+def test_a_run_leaves_the_list_of_districts_alone_so_that_no_quick_pick_is_lost(dashboard: Start) -> None:
+    page = dashboard()
+    choose(page, "r0", "r2")
+    assert not page.multiselect(key="districts").proto.set_value
+    assert page.multiselect(key="districts").value == ["r0", "r2"]
+
+
+def test_the_choice_is_told_anew_where_districts_have_other_names_in_the_other_language(dashboard: Start) -> None:
+    page = dashboard(PROJECT / "assets" / "markets" / "beijing")
+    choose(page, "110105")
+    page.segmented_control(key="language").set_value("zh").run()
+    assert page.multiselect(key="districts").proto.set_value
+    assert page.multiselect(key="districts").value == ["110105"]
 
 
 def test_table_map_and_forecast_agree(dashboard: Start, here: Path) -> None:
@@ -343,7 +359,7 @@ def test_a_broken_market_is_told_and_the_others_still_work(dashboard: Start, her
     assert_sound(page)
 
 
-def test_a_chinese_page_says_what_kind_of_fault_it_is_before_the_english_details(dashboard: Start, here: Path, tmp_path: Path) -> None:
+def test_a_chinese_page_tells_a_fault_and_its_remedy_in_chinese(dashboard: Start, here: Path, tmp_path: Path) -> None:
     shutil.copytree(here / "squares", tmp_path / "broken")
     (tmp_path / "broken" / "panel.csv").write_text("date,region\n", encoding="utf-8")
     page = dashboard(tmp_path / "broken")
@@ -351,9 +367,10 @@ def test_a_chinese_page_says_what_kind_of_fault_it_is_before_the_english_details
     page.segmented_control(key="language").set_value("zh").run()
     (chinese,) = page.error
     assert (english.proto.title, chinese.proto.title) == ("The market cannot be read", "无法读取该市场的数据")
-    lead, _, details = chinese.value.partition("\n")
-    assert lead.strip() == "详情与解决办法（英文）："
-    assert details == english.value
+    head, *lines = chinese.value.split("\n")
+    assert head.strip() == "该市场有 1 个问题："
+    assert len(lines) == len(english.value.split("\n")) - 1
+    assert re.fullmatch(r".*panel\\\.csv：文件中没有任何行。解决办法：填写该文件，或更正 market\\\.toml 中的路径。", lines[0].strip())
 
 
 def test_a_market_that_is_too_short_is_told(dashboard: Start, here: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from app.formats import UNKNOWN, day, percent, plain, rounded, signed_percent, signed_volume, tick, times, volume, volume_range
+from app.formats import UNKNOWN, day, in_days, percent, plain, rounded, signed_percent, signed_volume, tick, times, volume, volume_range
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,16 @@ def test_numbers_beside_an_axis_carry_no_needless_zeros(written: str, shown: str
 
 
 def test_both_ends_of_a_range_have_one_unit() -> None:
-    assert volume_range(980_000, 1_310_000) == "0.980 to 1.31 M"
+    assert volume_range(980_000, 1_310_000) == "0.98 to 1.31 M"
     assert volume_range(12, 34) == "12.0 to 34.0"
+    assert volume_range(2_860, 165_000) == "3 to 165 k"
+    assert volume_range(2, 1_650) == "0 to 1.65 k"
+    assert volume_range(820, 1_310, 990) == "820 to 1,310"
+    assert volume_range(math.nan, 1_650) == f"{UNKNOWN} to 1.65 k"
+
+
+def test_one_day_is_no_plural() -> None:
+    assert [in_days(count) for count in (1, 2)] == ["1 day", "2 days"]
 
 
 def test_shares_and_factors() -> None:

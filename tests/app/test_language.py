@@ -18,6 +18,7 @@ from stmp.market.calendar import KINDS, PHASES, SEPARATOR
 from stmp.market.load import load_market
 
 APP = Path(__file__).resolve().parents[2] / "app"
+FORMS = {"t": 1, "tn": 2}  # texts that a call is given: tn() for one, and for many
 Start = Callable[..., AppTest]
 
 
@@ -28,16 +29,16 @@ def chinese() -> Iterator[None]:
     use(ENGLISH)
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
-    """Every call of t() under app/, and where it stands."""
+def calls() -> Iterator[tuple[str, ast.Call, list[ast.expr]]]:
+    """Every call of t() and tn() under app/: where it stands, and the texts that it may say."""
     for file in sorted(APP.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
-                yield f"{file.relative_to(APP)}:{node.lineno}", node
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FORMS:
+                yield f"{file.relative_to(APP)}:{node.lineno}", node, node.args[: FORMS[node.func.id]]
 
 
 def keys() -> set[str]:
-    return {call.args[0].value for _, call in calls() if isinstance(call.args[0], ast.Constant)}
+    return {text.value for _, _, texts in calls() for text in texts if isinstance(text, ast.Constant)}
 
 
 def fields(text: str) -> set[str | None]:
@@ -45,11 +46,11 @@ def fields(text: str) -> set[str | None]:
 
 
 def test_every_key_is_a_literal_and_is_given_its_fields() -> None:
-    for place, call in calls():
-        key = call.args[0]
-        assert isinstance(key, ast.Constant), place
-        assert isinstance(key.value, str), place
-        assert fields(key.value) == {keyword.arg for keyword in call.keywords}, place
+    for place, call, texts in calls():
+        for key in texts:
+            assert isinstance(key, ast.Constant), place
+            assert isinstance(key.value, str), place
+            assert fields(key.value) == {keyword.arg for keyword in call.keywords}, place
 
 
 def test_every_text_has_a_translation_with_the_same_fields_and_none_is_left_over() -> None:
@@ -87,7 +88,7 @@ def test_a_region_without_a_name_in_one_language_keeps_that_of_the_other(chinese
 
 def test_numbers_and_days_follow_the_language(chinese: None) -> None:
     assert [volume(v) for v in (123.4, 9_994, 12_345, 1_234_567, 1.2e8)] == ["123", "9,994", "1.23 万", "123 万", "1.20 亿"]
-    assert volume_range(9_800, 13_100) == "0.980 至 1.31 万"
+    assert volume_range(9_800, 13_100) == "0.98 至 1.31 万"
     assert day(pd.Timestamp("2019-11-12")) == "2019年11月12日 周二"
     assert short_day(pd.Timestamp("2019-11-12")) == "11月12日 周二"
 

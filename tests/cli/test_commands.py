@@ -29,7 +29,9 @@ BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "markets" / "beijing"
 COLUMNS = ["region", "category", "date", "lead", "mean", "q05", "q10", "q25", "q50", "q75", "q90", "q95"]
 
 
-@pytest.mark.parametrize("command", [["market", "simulate"], ["market", "check"], ["train"], ["forecast"], ["evaluate"], ["app"]])
+@pytest.mark.parametrize(
+    "command", [["market", "simulate"], ["market", "check"], ["train"], ["forecast"], ["evaluate"], ["update"], ["app"]]
+)
 def test_every_command_has_help_with_an_example(run: Run, command: Sequence[str]) -> None:
     outcome = run(*command, "--help")
     assert outcome.code == 0
@@ -39,7 +41,8 @@ def test_every_command_has_help_with_an_example(run: Run, command: Sequence[str]
 def test_the_commands_are_listed(run: Run) -> None:
     outcome = run("--help")
     assert outcome.code == 0
-    assert re.findall(r"^│ (\w+) ", outcome.out, re.MULTILINE) == ["train", "pretrain", "forecast", "evaluate", "report", "app", "market"]
+    listed = ["train", "pretrain", "forecast", "evaluate", "update", "report", "app", "market"]
+    assert re.findall(r"^│ (\w+) ", outcome.out, re.MULTILINE) == listed
 
 
 def test_simulate_writes_the_bundled_market_again(run: Run, tmp_path: Path) -> None:
@@ -104,6 +107,46 @@ def test_forecast_writes_what_the_library_gives(forecast: Run, market: Path, che
     assert list(written["lead"]) == 6 * list(range(1, 10))
     expected = Forecaster.load(checkpoint, "cpu").forecast(load_market(market), "2021-10-31", 9, samples=20, seed=5).to_frame()
     pd.testing.assert_frame_equal(written, expected, check_dtype=False, rtol=1e-6)
+
+
+def test_forecast_writes_a_folder_partitioned_by_region(forecast: Run, market: Path, checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "batch"
+    assert f"Wrote {out}: 54 rows" in forecast(out=out, horizon=9, seed=5).out
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.parquet")) == [
+        f"region=r{i}/forecast.parquet" for i in range(3)
+    ]
+    assert [path.name for path in out.parent.iterdir()] == ["batch"]
+    written = pd.read_parquet(out).astype({"region": str, "category": str})[COLUMNS]
+    expected = Forecaster.load(checkpoint, "cpu").forecast(load_market(market), "2021-10-31", 9, samples=20, seed=5).to_frame()
+    pd.testing.assert_frame_equal(written, expected, check_dtype=False, rtol=1e-6)
+    assert forecast(out=out, horizon=2).code == 0  # a former forecast is replaced, whole
+    assert len(pd.read_parquet(out)) == 12
+
+
+def test_an_interrupted_forecast_leaves_no_half_folder(forecast: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "batch"
+    assert forecast(out=out, horizon=2).code == 0
+    to_parquet, written = pd.DataFrame.to_parquet, []
+
+    def stops(frame: pd.DataFrame, path: Path, **more: object) -> None:
+        written.append(path)
+        if len(written) == 2:
+            raise OSError(28, "No space left on device", str(path))
+        to_parquet(frame, path, **more)
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", stops)
+    assert "No space left on device" in forecast(out=out, horizon=3).error
+    assert len(written) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["batch"]
+    assert len(pd.read_parquet(out)) == 12  # the former one is there still
+
+
+def test_a_forecast_replaces_no_other_files(forecast: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    outcome = forecast(checkpoint="nowhere", out=tmp_path)
+    assert outcome.code == 1
+    assert "this folder holds other files, which a forecast would replace. Remedy: name a new folder." in outcome.error
+    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_the_same_seed_gives_the_same_file(forecast: Run, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app.formats import UNKNOWN, day, plain, significant
+from app.formats import UNKNOWN, day, in_days, plain, significant
 from app.inputs.sidebar import Choice
 from app.language import fact, label, stream, t
 from app.parts.downloads import downloads
@@ -77,7 +77,7 @@ def _learned(choice: Choice) -> dict[str, str]:
         t("Streams"): listed.join(plain(stream(name)) for name in ("orders", *card.streams)),
         t("District facts"): listed.join(plain(fact(name)) for name in card.facts) or t("none"),
         t("Known ahead"): listed.join(plain(name) for name in card.known) or t("nothing but the calendar"),
-        t("Longest forecast"): t("{days} days", days=card.horizon),
+        t("Longest forecast"): in_days(card.horizon),
     }
 
 
@@ -88,7 +88,7 @@ def _made(card: Card) -> dict[str, str]:
         t("Training steps kept"): f"{card.steps:,}",
         t("Time of training"): t("{minutes} minutes", minutes=significant(card.seconds / 60)),
         t("Seed"): str(card.seed),
-        t("Bands calibrated on"): t("{days} days, {festivals} of them festival days", days=fitted.days, festivals=fitted.festival_days),
+        t("Bands calibrated on"): t("{days}, {festivals} of them festival days", days=in_days(fitted.days), festivals=fitted.festival_days),
         **{plain(_score(name)): significant(value, 4) for name, value in card.scores.items()},
         t("Versions"): t(", ").join(plain(f"{name} {version}") for name, version in card.versions.items()) or UNKNOWN,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app.formats import day, plain
+from app.formats import day, in_days, plain
 from app.inputs.sidebar import Choice
 from app.language import label, named, stream, t
 from app.parts.downloads import downloads
@@ -85,7 +85,7 @@ def _told(described: Description, names: pd.Series) -> list[str]:
     """Days without any data, and districts that begin late, each in a sentence."""
     if described.dark:
         days = _listed([day(date) for date in described.dark])
-        lines = [t("On {count} days the whole market has no data or sold nothing: {days}.", count=len(described.dark), days=days)]
+        lines = [t("On {count} the whole market has no data or sold nothing: {days}.", count=in_days(len(described.dark)), days=days)]
     else:
         lines = [t("The whole market has data, and sold something, on every day.")]
     if described.late:

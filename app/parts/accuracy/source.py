@@ -9,14 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from app import loading
-from app.formats import day, plain
+from app.faults import in_detail
+from app.formats import day, in_days, plain
 from app.inputs.sidebar import Choice
-from app.language import in_detail, named, t
+from app.language import named, t
 from app.loading import Question
 from app.offers import cutoffs as possible_cutoffs
 from app.parts import messages
 from app.parts.accuracy.tested import Tested
-from app.parts.accuracy.words import model_name
+from app.parts.accuracy.words import in_windows, model_name
 from app.parts.accuracy.work import Work
 from app.reading import distinct
 from stmp.errors import StmpError
@@ -116,11 +117,11 @@ def _make(choice: Choice, work: Work | None) -> None:
     if not cutoffs:
         st.warning(
             t(
-                "The checkpoint learned from days until {until}, and the data end on {last}: no {days} days are left that it has not seen. "
+                "The checkpoint learned from days until {until}, and the data end on {last}: no {days} are left that it has not seen. "
                 "Remedy: fewer days to forecast, or train with an earlier --until.",
                 until=day(until),
                 last=day(question.market.dates[-1]),
-                days=question.horizon,
+                days=in_days(question.horizon),
             )
         )
         return
@@ -130,10 +131,10 @@ def _make(choice: Choice, work: Work | None) -> None:
         count = st.slider(t("Windows"), 1, len(cutoffs), min(WINDOWS, len(cutoffs)), key=key, persist_state="session", width=360)
     st.caption(
         t(
-            "Each window is forecast as of the day before it: {count} windows of {days} days, end to end until {last}. This checkpoint and "
+            "Each window is forecast as of the day before it: {windows} of {days}, end to end until {last}. This checkpoint and "
             "three quick baselines are compared; the windows' length is the one in the sidebar.",
-            count=count,
-            days=question.horizon,
+            windows=in_windows(count),
+            days=in_days(question.horizon),
             last=day(question.market.dates[-1]),
         )
     )

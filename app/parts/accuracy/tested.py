@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from app.formats import in_days
 from app.inputs.sidebar import Choice
 from app.language import t
 from app.parts.downloads import downloads
@@ -46,5 +47,5 @@ class Tested:
     def downloads(self, name: str, title: str, frame: pd.DataFrame, chart: str | None = None) -> None:
         """Picture and numbers, which say that they are of a backtest and from when to when."""
         cutoffs = self.backtest.provenance.cutoffs
-        scenario = t("backtest as of {count} days, {first} to {last}", count=len(cutoffs), first=cutoffs[0], last=cutoffs[-1])
+        scenario = t("backtest as of {days}, {first} to {last}", days=in_days(len(cutoffs)), first=cutoffs[0], last=cutoffs[-1])
         downloads(name, title, frame, self.choice, chart=chart, scenario=scenario)

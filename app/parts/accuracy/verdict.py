@@ -8,10 +8,10 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from app.formats import day, plain
+from app.formats import day, in_days, plain
 from app.language import t
 from app.parts.accuracy.tested import Tested
-from app.parts.accuracy.words import kind_in_text, kind_name, measure_in_text, measures, model_name, models_explained
+from app.parts.accuracy.words import in_windows, kind_in_text, kind_name, measure_in_text, measures, model_name, models_explained
 from app.parts.tables import show_table
 from app.pictures.palette import FORECAST, faded
 from stmp.evaluation import study
@@ -38,12 +38,12 @@ def _source(tested: Tested) -> None:
     card = offer.card
     dates = tested.backtest.cells["date"]
     tested_on = t(
-        "Tested on {days} days it had not seen, {first} to {last}: {windows} windows of {horizon} days.",
-        days=dates.nunique(),
+        "Tested on {days} it had not seen, {first} to {last}: {windows} of {horizon}.",
+        days=in_days(dates.nunique()),
         first=day(dates.min()),
         last=day(dates.max()),
-        windows=len(source.cutoffs),
-        horizon=source.horizon,
+        windows=in_windows(len(source.cutoffs)),
+        horizon=in_days(source.horizon),
     )
     if card.general:
         learned = t("Trained on simulated markets of every kind.")
@@ -68,7 +68,7 @@ def _told(losses: Sequence[study.Loss]) -> str:
         )
         for loss in losses
     ]
-    return t("On {kind} ({count} days): {errors}", kind=kind_in_text(losses[0].kind), count=losses[0].days, errors=t(", ").join(against))
+    return t("On {kind} ({days}): {errors}", kind=kind_in_text(losses[0].kind), days=in_days(losses[0].days), errors=t(", ").join(against))
 
 
 def _scores(tested: Tested, table: pd.DataFrame) -> None:

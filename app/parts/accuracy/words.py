@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.formats import UNKNOWN
-from app.language import t
+from app.language import t, tn
 from stmp.evaluation import study
 
 
@@ -46,6 +46,11 @@ def measures() -> dict[str, Measure]:
         Measure("in95", t("95 % band holds, %"), t("Share of the actuals inside the 95 % band; 95 is right."), 100, 95),
     )
     return {measure.column: measure for measure in found}
+
+
+def in_windows(count: int) -> str:
+    """1 window, 12 windows."""
+    return tn("{count} window", "{count} windows", count, count=count)
 
 
 def model_name(model: str) -> str:

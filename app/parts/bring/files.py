@@ -64,11 +64,11 @@ def _ask(kind: str, label: str, endings: Sequence[str], explained: str) -> Path 
     named = st.text_input(t("or its path"), key=f"bring-{kind}-path", label_visibility="collapsed", placeholder=t("or its path"))
     several = uploaded if isinstance(uploaded, list) else [uploaded] if uploaded is not None else []
     if several:
-        return _kept(kind, several, endings)
+        return kept(kind, several, endings)
     return _below(Path.cwd(), named.strip()) if named.strip() else None
 
 
-def _kept(kind: str, uploaded: Sequence[Any], endings: Sequence[str]) -> Path:
+def kept(kind: str, uploaded: Sequence[Any], endings: Sequence[str]) -> Path:
     """Uploads written under names of our own: what a browser calls a file decides nothing but its ending."""
     home = st.session_state.setdefault(FOLDER, tempfile.TemporaryDirectory(prefix="stmp-bring-"))
     folder = Path(home.name) / f"{kind}-{'-'.join(sorted(file.file_id for file in uploaded))[:80]}"

@@ -8,8 +8,9 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from app.faults import in_detail
 from app.formats import plain
-from app.language import in_detail, t
+from app.language import t
 from app.offers import BROUGHT
 from app.parts.bring.files import Files
 from app.parts.bring.words import field_names, read_as

@@ -15,6 +15,7 @@ from app.language import t, title
 from app.parts.downloads import CHART, downloads
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
+from app.pictures.many import told_largest
 from app.pictures.maps import LAYER, region_map
 from app.pictures.measures import Measure
 from app.pictures.palette import likeness
@@ -67,6 +68,8 @@ def _bars(key: str, names: pd.Series, cosines: pd.Series, chosen: str, choose: C
             choose(point["customdata"][0])
 
     st.caption(t("The districts of this market have no place on a map, so they are ranked."))
+    if told := told_largest(len(cosines)):
+        st.caption(told)
     figure = ranked_bars(names, cosines, _measure(), likeness(), [chosen])
     alt = t("Bars of the districts: how alike they are to {name}", name=names[chosen])
     st.plotly_chart(figure, key=key, on_select=clicked, selection_mode="points", config=CHART, alt=alt)

@@ -18,6 +18,7 @@ from app.parts.similar.city import city
 from app.parts.similar.plane import plane
 from app.parts.tables import show_table
 from app.pictures.alike import similarity_map
+from app.pictures.many import largest
 from app.reading import distinct
 from stmp.forecast import Psi, Representations
 from stmp.market import DateType
@@ -87,7 +88,7 @@ def _shown(choice: Choice, kind: str, psi: Psi, names: pd.Series, chosen: str) -
     with cells[-1]:
         plane(choice, kind, psi, names, cosine, chosen, choose)
     with last:
-        _all(choice, kind, names, cosine)
+        _all(choice, kind, names, cosine, chosen)
     st.caption(
         t(
             "Cosine: of the means of the representations at the cutoff, less the mean of all that are shown, in the whole space of {size} "
@@ -115,11 +116,17 @@ def _table(psi: Psi, names: pd.Series, found: list[Neighbour]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[t("Nearest first"), t("Cosine"), t("Overlap")])
 
 
-def _all(choice: Choice, kind: str, names: pd.Series, cosine: pd.DataFrame) -> None:
+def _all(choice: Choice, kind: str, names: pd.Series, cosine: pd.DataFrame, chosen: str) -> None:
+    shown = largest(cosine[chosen])
+    cosine, count = cosine.loc[shown, shown], len(cosine)
     title = t("All districts, the alike side by side") if kind == REGIONS else t("All date types, the alike side by side")
     key = f"similarity-{kind}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(title, anchor=False, width="content")
         numbers = cosine.set_axis(names[cosine.index], axis=0).set_axis(names[cosine.columns], axis=1)
         downloads(key, title, numbers.rename_axis(t("Cosine")).reset_index(), choice, chart=key)
+    if count > len(shown):
+        st.caption(
+            t("Drawn are the {shown} most like {name}, of {count}.", shown=len(shown), name=plain(names[chosen]), count=f"{count:,}")
+        )
     st.plotly_chart(similarity_map(list(names[cosine.index]), cosine.to_numpy()), key=key, config=CHART, alt=title)

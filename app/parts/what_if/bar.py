@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app.exports import file_stem
+from app.faults import in_detail
 from app.formats import plain
 from app.inputs.sidebar import Choice
-from app.language import in_detail, t
+from app.language import t
 from app.parts.what_if.desk import MOST, Desk, unnamed
 from app.parts.what_if.ideas import Setting, ideas
 from stmp.errors import ScenarioError

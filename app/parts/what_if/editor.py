@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from app.faults import in_detail
 from app.formats import plain
-from app.language import in_detail, t
+from app.language import t
 from app.parts.what_if.cards import card
 from app.parts.what_if.desk import FESTIVAL, LONGEST_NAME, Change, Desk, scenario_of
 from app.parts.what_if.ideas import Setting

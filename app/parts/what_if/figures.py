@@ -7,8 +7,9 @@ from html import escape
 
 import streamlit as st
 
+from app.faults import in_detail
 from app.formats import plain, signed_percent, signed_volume, volume, volume_range
-from app.language import in_detail, label, t
+from app.language import label, t
 from app.parts.what_if.answers import Answer, Answers
 from app.parts.what_if.words import measured
 from app.pictures.palette import COMPARED, HISTORY
@@ -27,7 +28,7 @@ def cards(answers: Answers, districts: Sequence[str]) -> None:
     with st.grid(1 + len(answers.answered), min_column_width=CARD):
         with st.container(border=True, height="stretch", gap="xsmall"):
             _named(t("Baseline"), HISTORY)
-            _total(volume(total.middle), volume_range(total.low, total.high), unit)
+            _total(volume(total.middle), volume_range(total.low, total.high, total.middle), unit)
             st.caption(t("As the calendar has it"))
         for answer, (colour, _) in zip(answers.answered, COMPARED, strict=False):
             with st.container(border=True, height="stretch", gap="xsmall"):
@@ -56,7 +57,7 @@ def _card(answers: Answers, answer: Answer, districts: Sequence[str], unit: str)
     )
     change = signed_percent(seen.relative.middle)
     with st.grid(2, min_column_width=FIGURE):
-        _total(volume(seen.total.middle), volume_range(seen.total.low, seen.total.high), unit)
+        _total(volume(seen.total.middle), volume_range(seen.total.low, seen.total.high, seen.total.middle), unit)
         st.metric(t("Against the baseline"), change, span, delta_color="off", delta_arrow="off", help=explained)
     grade = _grade(answer.findings)
     st.badge(_graded(grade), icon=ICONS[grade], color=COLOURS[grade])  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from app.parts.what_if.answers import Answer, Answers
 from app.pictures.bars import ranked_bars
 from app.pictures.deltas import daily_totals, delta_cells
 from app.pictures.legend import legend
+from app.pictures.many import largest, told_largest
 from app.pictures.maps import LAYER, region_map
 from app.pictures.measures import Measure
 from app.pictures.palette import Scale, diverging
@@ -74,13 +75,13 @@ def by_district(answers: Answers, districts: Sequence[str]) -> None:
     measure = offered[str(column)]
     tables = [comparison.along(answer.forecast, plan.forecast, "R", None, plan.categories) for answer in answers.answered]
     scale = measure.scale([SMALLEST[measure.column], *(value for table in tables for value in table[measure.column])])
+    st.html(legend(measure, scale, missing=any(bool(table[measure.column].isna().any()) for table in tables)))
     grid = st.grid(2, min_column_width=HEIGHT)
     for number, (answer, table) in enumerate(zip(answers.answered, tables, strict=True)):
         with grid.container(gap="xsmall"):
             _where(plan, answer, table, measure, scale, districts, number)
     with grid.cell(column_span="all" if len(tables) % 2 == 0 else 1):
         _table(answers, tables)
-    st.html(legend(measure, scale, missing=any(bool(table[measure.column].isna().any()) for table in tables)))
 
 
 def _table(answers: Answers, tables: Sequence[pd.DataFrame]) -> None:
@@ -113,6 +114,8 @@ def _where(
         pictured = {"chart": key} if places is None else {"draw": partial(_print, plan, answer, values, measure, scale, districts)}
         downloads(f"what-if-districts-{number + 1}", heading, frame, plan.choice, scenario=answer.name, **pictured)
     if places is None:
+        if told := told_largest(len(values)):
+            st.caption(told)
         figure = ranked_bars(plan.names, values, measure, scale, districts)
         st.plotly_chart(figure, key=key, config=CHART, alt=heading)
         return
@@ -141,7 +144,10 @@ def by_cell(answers: Answers, answer: Answer) -> None:
         frame = (100 * changes).add_suffix(", %").rename_axis(t("District")).reset_index()
         downloads("what-if-cells", heading, frame, plan.choice, chart=key, scenario=answer.name)
     st.caption(t("{scenario}: change of the whole period's total against the baseline.", scenario=plain(answer.name)))
-    st.plotly_chart(delta_cells(changes, scale), key=key, config=CHART, alt=heading)
+    if told := told_largest(len(changes)):
+        st.caption(told)
+    totals = pd.Series(plan.forecast.mean.sum((1, 2)), index=changes.index)
+    st.plotly_chart(delta_cells(changes.loc[largest(totals)], scale), key=key, config=CHART, alt=heading)
 
 
 def by_step(answers: Answers, answer: Answer, districts: Sequence[str]) -> None:
@@ -185,7 +191,7 @@ def _step(kind: str) -> str:
 
 def _daily(plan: Reading, forecast: Forecast, districts: Sequence[str]) -> Floats:
     """[H, S]"""
-    return forecast.samples[plan.rows(districts)][:, plan.categories].astype(float).sum(axis=(0, 1))
+    return forecast.samples[plan.rows(districts)][:, plan.categories].sum(axis=(0, 1), dtype=float)
 
 
 def _numbers(table: pd.DataFrame, first: str, scenario: str, unit: str) -> pd.DataFrame:

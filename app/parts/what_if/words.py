@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from app.formats import percent, short_day, signed_percent, significant, times, volume
+from app.formats import in_days, percent, short_day, signed_percent, significant, times, volume
 from app.language import fact, label, stream, t
 from app.parts.what_if.desk import Change
 from stmp.experience import Finding
@@ -22,8 +22,7 @@ def in_words(change: Change, names: pd.Series) -> str:
         case Move():
             return t("{festival} moves from {day} to {to}", festival=label(change.festival), day=_day(change.peak), to=_day(change.to))
         case Lengthen():
-            told = t("{festival} of {day}, peak days: {days}", festival=label(change.festival), day=_day(change.peak), days=change.days)
-            return told
+            return t("{festival} of {day}, peak days: {days}", festival=label(change.festival), day=_day(change.peak), days=change.days)
         case Add():
             return t(
                 "{festival} is also held on {day}, peak days: {days}",
@@ -65,7 +64,7 @@ def blend(days: Days) -> str:
 
 def measured(finding: Finding) -> str:
     """What was measured of a change, and how it compares."""
-    share, known = _share(finding), finding.known
+    share, known = _share(finding), f"{finding.known:,}"
     match finding.kind:
         case "season" | "length":
             return _held(finding)
@@ -130,9 +129,9 @@ def _share(finding: Finding) -> str:
 
 def _recent(change: Recent, names: pd.Series) -> str:
     return t(
-        "{stream} of the last {days} days {change}: {categories}, {districts}",
+        "{stream} of the last {days} {change}: {categories}, {districts}",
         stream=stream(change.stream),
-        days=change.days,
+        days=in_days(change.days),
         change=signed_percent(change.factor - 1) if change.factor != 1 else t("unchanged"),
         categories=_listed([label(category) for category in change.categories]) or t("all categories"),
         districts=_listed([_name(region, names) for region in change.regions]) or t("all districts"),
