@@ -95,7 +95,7 @@ def _bent(pair: Any, sides: dict[Any, list[tuple[float, float]]], random: np.ran
     if key not in sides:
         across = np.array([-(b - a)[1], (b - a)[0]])
         steps = np.linspace(0, 1, 8)[1:-1]
-        sides[key] = [tuple(a + (b - a) * s + across * random.uniform(-0.04, 0.04)) for s in steps]
+        sides[key] = [tuple(a + (b - a) * s + across * random.uniform(-0.01, 0.01)) for s in steps]
     between = sides[key] if tuple(pair[0]) == key[0] else sides[key][::-1]
     return [pair[0], *between]
 

@@ -195,7 +195,7 @@ def make(case: Case, model: str) -> None:
     forecaster = forecaster_of(case, model)
     for amount in wanted:
         file = kept_file(case, model, amount)
-        if file.is_file() and not isinstance(forecaster, FittedOnce):
+        if file.is_file() and not (isinstance(forecaster, FittedOnce) and not forecaster.trees):  # which are fitted first
             continue
         view = past_of(case, amount).until(pd.Timestamp(case.cutoff))
         began = time.perf_counter()

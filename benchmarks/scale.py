@@ -34,7 +34,7 @@ HORIZON, SAMPLES = 14, 100
 STEPS = 6  # of a training, the first of which is not timed
 MEMORY, PAYLOAD = 2000, 5  # limits: MB
 PAGES = ("", "what-if", "stock", "similarity", "accuracy", "about")
-DRAGS = 40  # moves of the pointer while frames are timed
+DRAGS = 15  # moves of the pointer while frames are timed
 MAP = "[data-testid=stDeckGlJsonChart]"
 
 

@@ -13,14 +13,20 @@ from pathlib import Path
 import streamlit as st
 
 PARTS = ("DeckGlJsonChart", "PlotlyChart", "DataFrame")  # in the order in which a page shows them
+BEGIN = """<script>
+if (!window.early) {
+  window.early = true
+  for (const part of PARTS) import(part)
+  document.createElement("canvas").getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext()
+}
+</script>"""
 SCRIPTS = Path(st.__file__).parent / "static" / "static" / "js"
 
 
 def fetch() -> None:
-    """At the start of a run, in a place that is not seen: the browser begins to read them, and wakes what it draws maps with."""
-    begin = f"for (const part of {json.dumps(parts())}) import(part); document.createElement('canvas').getContext('webgl2')"
+    """At the start of a run, in a place that is not seen: the browser begins to read them, once, and wakes what it draws maps with."""
     with st.container(key="early"):
-        st.html(f"<script>{begin}</script>", unsafe_allow_javascript=True)
+        st.html(BEGIN.replace("PARTS", json.dumps(parts())), unsafe_allow_javascript=True)
 
 
 @cache
