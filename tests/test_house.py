@@ -178,7 +178,19 @@ def test_documented_commands_are_understood(file: Path) -> None:
 
 def test_the_readme_shows_every_command() -> None:
     shown = " ".join(commands(ROOT / "README.md"))
-    for name in ("market build", "market simulate", "market check", "train", "forecast", "evaluate", "report", "app"):
+    for name in (
+        "market build",
+        "market simulate",
+        "market check",
+        "market add-district",
+        "market festivals",
+        "train",
+        "update",
+        "forecast",
+        "evaluate",
+        "report",
+        "app",
+    ):
         assert f"stmp {name} " in shown
 
 
