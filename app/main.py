@@ -43,14 +43,13 @@ def main() -> None:
     from app.inputs.speech import ask_language, settle_language
     from app.language import t
     from app.offers import brought_markets, bundled_markets
-    from app.parts import early, messages, own_words, sign_in
+    from app.parts import messages, own_words, sign_in
     from app.views import about, accuracy, forecast, plans, present, similarity, stock, what_if
 
     logo = brand.logo()
     st.logo(logo or WORDMARK, size="large", icon_image=ICON)
     if logo is not None:
         st.html(brand.GROUND)
-    early.fetch()
     parser = argparse.ArgumentParser(prog="stmp app")
     parser.add_argument("--market", type=Path, action="append", metavar="DIR", help="market folder to offer; default: the bundled ones")
     markets = (*(parser.parse_args().market or bundled_markets()), *brought_markets())
