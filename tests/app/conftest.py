@@ -73,6 +73,14 @@ def _square(west: float, south: float) -> list[list[float]]:
     return [[west, south], [west + 1, south], [west + 1, south + 1], [west, south + 1], [west, south]]
 
 
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a database of plans of the test's own."""
+    url = f"sqlite:///{tmp_path}/plans.sqlite"
+    monkeypatch.setenv("STMP_PLANS", url)
+    return url
+
+
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the markets ``squares``, ``points`` and ``sites``, and ``runs/tiny``, trained on the first."""

@@ -32,13 +32,6 @@ UP = Override(FIRST, LAST, PERCENT, 25.0, "a rival closes", "Li", region="r2", c
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = f"sqlite:///{tmp_path}/plans.sqlite"
-    monkeypatch.setenv("STMP_PLANS", url)
-    return url
-
-
-@pytest.fixture
 def plans(dashboard: Start, database: str) -> Start:
     """``plans()``: the page as it comes first; ``person``: who has given a name; ``link``: of the address it is opened with."""
 

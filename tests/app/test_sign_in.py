@@ -43,13 +43,6 @@ def claims(who: str, **given: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = f"sqlite:///{tmp_path}/plans.sqlite"
-    monkeypatch.setenv("STMP_PLANS", url)
-    return url
-
-
-@pytest.fixture
 def seen_by(dashboard: Start, database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """``seen_by(claims, plan=3)``: the page of plans as the person sees it, or the first page; None: who has not signed in."""
 
