@@ -30,7 +30,7 @@ from stmp.layout import draws_innermost, planes
 from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, PRESENT, RELATION_WEIGHT, STEP_FEATURES, QueryInputs, SupportInputs
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
-INSTANCES = 16_384  # windows that the LSTMs read at once: their states at every step take the most memory
+INSTANCES = 1024  # windows that the LSTMs read at once: their states at every step take the most memory, and in few they stay in the cache
 MAX_NOISE = 4.0  # scales: a heavier tail in log space would give the mean of the volumes no finite value
 MAX_SCALE = 1.0  # log volume; of a wider one the mean of the volumes would be its few largest draws
 
