@@ -1,7 +1,8 @@
 """The festival suite: real windows, our forecasters and their peers, scored alike; run by ``make accuracy``.
 
 Writes docs/results.json and prints the tables of docs/results.md. What a forecaster made of a window is kept in runs/accuracy
-under a key of the data, the forecaster and its weights, so that a run goes on where it was interrupted.
+under a key of the data, the forecaster and its weights, so that a run goes on where it was interrupted; a score in docs/results.json
+with the same key is not made again.
 
     python -m benchmarks.accuracy [--models NAME,NAME] [--only tuning|test|young|single|ordinary] [--kept]
 
@@ -93,10 +94,12 @@ FESTIVALS = (
 class Result:
     """What a forecaster made of a case. Errors are of its special days (festivals and public holidays), or of ordinary days where it
     is an ordinary window; ``days`` counts them. totals_in_80: share of the days whose total lies in the 80 % interval, and so on.
-    pit, totals_pit: share of the cells, and of the days' totals, in each bin of ``pit.EDGES``. seconds: fit and forecast."""
+    pit, totals_pit: share of the cells, and of the days' totals, in each bin of ``pit.EDGES``. seconds: fit and forecast. key: of all
+    that the samples depend on."""
 
     model: str
     case: str
+    key: str
     days: int
     wape: float
     mse_rel: float
@@ -171,6 +174,7 @@ def score(case: Case, model: str, samples: np.ndarray, seconds: float) -> Result
     return Result(
         model=model,
         case=case.name,
+        key=key_of(case, model),
         days=int(chosen.sum()),
         wape=metrics.wape(actual, np.median(samples, -1)),
         mse_rel=metrics.mse_rel(actual, samples.mean(-1), metrics.mean_scale(window.view.orders[rows])),
@@ -213,11 +217,18 @@ def drawn(case: Case, model: str) -> tuple[np.ndarray, float]:
 
 
 def kept_file(case: Case, model: str) -> Path:
-    """Where the samples of a model are kept, under a key of all that they depend on."""
+    """Where the samples of a model are kept."""
+    return KEPT / f"{case.name.replace(' ', '-')}-{model}-{key_of(case, model)}.npz"
+
+
+def key_of(case: Case, model: str) -> str:
+    """A hash of all that the samples of a model depend on."""
+    if model in AVERAGES:
+        return hashlib.sha256("".join(key_of(case, part) for part in AVERAGES[model]).encode()).hexdigest()[:16]
     version = base_hash() if model in OURS else code_hash("benchmarks/neural.py" if model in NEURAL else "stmp/baselines")
     version += code_hash("stmp/conformal.py") if model == "stmp_calibrated" else ""
-    key = hashlib.sha256(json.dumps([case.name, case.horizon, model, version, market_of(case.market).digest]).encode()).hexdigest()[:16]
-    return KEPT / f"{case.name.replace(' ', '-')}-{model}-{key}.npz"
+    depends = [case.name, case.horizon, model, version, market_of(case.market).digest]
+    return hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]
 
 
 def average(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -263,11 +274,16 @@ def code_hash(folder: str) -> str:
 
 
 def run(cases: Iterable[Case], models: Sequence[str], *, kept_alone: bool) -> list[tuple[Case, Result]]:
-    """Every model on every case, or where its samples are kept; one that cannot be asked there (too short a past) is left out and named."""
-    found = []
+    """Every model on every case, or where its score or its samples are kept; one that cannot be asked there (too short a past) is left
+    out and named."""
+    found, scored = [], recorded()
     for case in cases:
         for model in models:
             if model in ("stmp_single", "stmp_faithful") and case.name not in ALONE:
+                continue
+            known = scored.get((case.name, model, key_of(case, model)))
+            if known is not None:
+                found.append((case, known))
                 continue
             if kept_alone and not all(kept_file(case, part).is_file() for part in AVERAGES.get(model, (model,))):
                 continue
@@ -282,6 +298,13 @@ def run(cases: Iterable[Case], models: Sequence[str], *, kept_alone: bool) -> li
             )
             found.append((case, result))
     return found
+
+
+def recorded() -> dict[tuple[str, str, str], Result]:
+    """The scores of docs/results.json by case, model and key."""
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["windows"]
+    results = [Result(**{name: value for name, value in row.items() if name not in ("kind", "unseen")}) for row in rows]
+    return {(result.case, result.model, result.key): result for result in results}
 
 
 def geometric(values: Iterable[float]) -> float:

@@ -25,8 +25,10 @@ from stmp.tasks import (
     QueryInputs,
     Support,
     SupportInputs,
+    rise,
 )
 
+FURTHER = 2  # the streams behind the orders and the regions' totals
 YEAR = 364  # whole weeks, so that a weekday meets its own
 YOUNG = 14  # days that a region with a masked history keeps before the origin
 DEFAULT_OFFSET = {"run-up": -1, "after": 1}
@@ -95,7 +97,7 @@ class Gatherer:
         labels, present = self._labels(streams[0], support)
         return SupportInputs(
             windows=_Windows(streams, days - lead),
-            aligned=self._aligned(streams[0], days - lead, days)[..., None, :],
+            aligned=self._aligned(streams, days - lead, days)[..., None, :],
             interval=self._interval(episodes, days, torch.full_like(days, lead)).movedim(3, 1)[..., None, :],
             facts=self._facts(episodes),
             labels=labels,
@@ -117,12 +119,14 @@ class Gatherer:
         matched_origin = days[:, None, :] - leads[:, :, None]  # [B, P, N]
         return QueryInputs(
             windows=tuple(s.windows(origin) for s in streams),
-            aligned=self._aligned(streams[0], origin.expand_as(targets), targets).permute(0, 2, 3, 1, 4)[:, None],
+            aligned=self._aligned(streams, origin.expand_as(targets), targets).permute(0, 2, 3, 1, 4)[:, None],
             interval=self._interval(episodes, targets, leads)[:, None],
             facts=self._facts(episodes),
+            leads=leads.float(),
             matched=values[:, None] - streams[0].level_at(matched_origin),
             matched_present=(there * real[..., None, None])[:, None] * streams[0].founded_at(matched_origin),
             weekday=self._weekdays(streams[0], days - self.config.support_lead, days).mean(2),
+            surplus=self._surplus(streams, origin, matched_origin),
             relations=torch.as_tensor(self._relations(episodes, support), device=self.panel.device),
             members=torch.as_tensor(support.members, device=self.panel.device),
             mix=torch.as_tensor(np.stack([e.mix for e in episodes]), device=self.panel.device),
@@ -192,9 +196,22 @@ class Gatherer:
         known = torch.stack([panel.known[r.to(panel.device)][:, d] for r, d in zip(rows, days, strict=True)])  # [B, R or 1, M, 2K']
         return torch.cat([fixed[:, None].expand(-1, known.shape[1], -1, -1), known], dim=-1)[:, :, None]
 
-    def _aligned(self, orders: _Stream, origins: Tensor, targets: Tensor) -> Tensor:
-        """[B, M, R, C, A]: the last four same weekdays, means of the last 7 and 3 days, the last day, and the year before."""
-        panel = self.panel
+    def _surplus(self, streams: list[_Stream], origin: Tensor, matched_origin: Tensor) -> Tensor:
+        """[B, P, N, R, C, S'] at the origin [B, 1], over what was at the matched origins [B, P, N]."""
+        now, then = self._risen(streams, origin), self._risen(streams, matched_origin)
+        return (now[:, :, None] - then).nan_to_num_()
+
+    @staticmethod
+    def _risen(streams: list[_Stream], days: Tensor) -> Tensor:
+        """[B, ..., R, C, S'] how far each further stream has risen at the days, NaN where it is unknown."""
+        shape = (*days.shape, *streams[0].logs.shape[1:3])
+        parts = [s.rise_at(days).expand(shape) for s in streams[FURTHER:]]  # one that the market lacks has a single category
+        return torch.stack(parts, dim=-1) if parts else streams[0].logs.new_zeros(*shape, 0)
+
+    def _aligned(self, streams: list[_Stream], origins: Tensor, targets: Tensor) -> Tensor:
+        """[B, M, R, C, A]: the last four same weekdays, means of the last 7 and 3 days, the last day, the year before, and how far each
+        further stream has risen of late."""
+        panel, orders = self.panel, streams[0]
         recent = torch.arange(7, device=panel.device)
         last, last_there = orders.at(origins[..., None] - recent, ordinary=True)  # [B, M, 7, R, C]
         last = (last - orders.level_at(origins)[:, :, None]) * last_there
@@ -207,8 +224,9 @@ class Gatherer:
         alike = (types[targets] == types[(targets - YEAR).clamp(min=0)]).float()
         year_there = year_there * orders.founded_at(origins - YEAR) * alike[..., None, None]
         year = (year - orders.level_at(origins - YEAR)) * year_there
-        result = torch.cat([*parts, year[..., None], year_there[..., None]], dim=-1)
-        assert result.shape[-1] == ALIGNED
+        risen = self._risen(streams, origins).nan_to_num_()
+        result = torch.cat([*parts, year[..., None], year_there[..., None], risen], dim=-1)
+        assert result.shape[-1] == ALIGNED + len(streams) - FURTHER
         return result
 
     def _weekdays(self, orders: _Stream, origins: Tensor, targets: Tensor) -> Tensor:
@@ -277,10 +295,13 @@ class _Stream:
         series = panel.streams[index]
         self.logs, self.levels = self._chosen(series.logs, episodes), self._chosen(series.levels, episodes)  # [B, R, C or 1, D]
         self.founded, self.present = self._chosen(series.founded, episodes), self._chosen(series.present, episodes)
+        self._rise = self._chosen(series.rise, episodes) if index >= FURTHER else None
         if episodes[0].shift is not None:
-            self._vary(episodes)
+            self._vary(episodes, shifted=index < FURTHER)
         if masked and episodes[0].masked_regions is not None:
             self._mask_histories(episodes)
+        if self._rise is not None and (episodes[0].shift is not None or (masked and episodes[0].masked_regions is not None)):
+            self._rise = rise(self.logs, self.present, self.levels, self.founded)
 
     def _chosen(self, values: Tensor, episodes: list[Episode]) -> Tensor:
         """[B, R, C or 1, D] the regions and categories of each episode; no copy where one episode has them all, as a forecast does."""
@@ -307,10 +328,11 @@ class _Stream:
         self.levels = torch.where(new, level, self.levels)
         self.founded = torch.where(new, (self.present.cumsum(-1) >= LEAST_DAYS).float(), self.founded)
 
-    def _vary(self, episodes: list[Episode]) -> None:
+    def _vary(self, episodes: list[Episode], *, shifted: bool) -> None:
+        """What the orders of a day are surprised by, ``shifted``, the carts of that day do not show: they foretell later ones."""
         stretch = torch.tensor([e.stretch for e in episodes], device=self.panel.device)[:, None, None, None]
         shift = torch.as_tensor(np.stack([e.shift for e in episodes if e.shift is not None]), device=self.panel.device)[:, None, None]
-        varied = self.levels + stretch * (self.logs - self.levels) + shift
+        varied = self.levels + stretch * (self.logs - self.levels) + shift * shifted
         self.logs = torch.where(self.panel.ordinary_days > 0, self.logs, varied.clamp(min=0))
 
     def _pick(self, values: Tensor, days: Tensor) -> Tensor:
@@ -328,6 +350,11 @@ class _Stream:
 
     def level_at(self, days: Tensor) -> Tensor:
         return self._pick(self.levels, days)
+
+    def rise_at(self, days: Tensor) -> Tensor:
+        """[B, ..., R, C or 1] of a further stream, NaN where it is unknown."""
+        assert self._rise is not None
+        return self._pick(self._rise, days)
 
     def founded_at(self, days: Tensor) -> Tensor:
         """Whether there is a level to be relative to, as a mask."""

@@ -50,6 +50,14 @@ class ScenarioError(StmpError):
     """A scenario that names what the market does not have, or contradicts itself."""
 
 
+class MisfitError(ScenarioError):
+    """A part of a scenario that a market cannot have. place: its key, as in the scenario's file.  fault: what is wrong, and the remedy."""
+
+    def __init__(self, scenario: str, place: str, fault: str) -> None:
+        self.place, self.fault = place, fault
+        super().__init__(f"scenario '{scenario}': {fault}")
+
+
 class CutoffError(StmpError):
     """A cutoff or horizon for which the market cannot give a forecast."""
 

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from stmp.tasks import RELATIONS, WEEKS, QueryInputs
 
-EVIDENCE = 9  # what the label path tells the head of the support behind it
+EVIDENCE = 9  # what the label path tells the head of the support behind it, and one for each further stream
 
 
 class Labels(NamedTuple):
     """What the label path adds to psi: the rest of the uplift by the wide view and how much further the narrow one goes, each
-    [B, R, C, P], and the evidence behind them [B, R, C, P, EVIDENCE]."""
+    [B, R, C, P], and the evidence behind them [B, R, C, P, EVIDENCE + S']."""
 
     rest: Tensor
     narrower: Tensor
@@ -28,17 +29,22 @@ class LabelPath(nn.Module):
     date type's uplift as a whole and a region's departures by kind of day. What is added here is the rest: the target
     day's own place within its type (its offset, its weekday), and the cell's own departure that psi does not explain.
     It looks twice: widely, over the days of the type, and narrowly, at those of the very offset.
+
+    Further streams foretell: where carts are fuller than they were as long before the support days, the day's uplift is larger. By how
+    much is learned, for what all regions have in common and for a cell's own apart, and it fades with the lead time.
     """
 
     WIDE = (-2.0, 0.5, 2.5, 0.3, -6.0, 1.5, -1.0, 0.3, 0.3)  # score by relation, weekday, offset, age, weekend, season
     NARROW = (-2.0, 0.5, 2.5, 0.3, -20.0, 3.0, -1.0, 0.3, 0.3)
 
-    def __init__(self) -> None:
+    def __init__(self, streams: int) -> None:
         super().__init__()
         self.score = nn.Linear(RELATIONS, 2)
         self.bend_in, self.bend_out = nn.Linear(RELATIONS, 16), nn.Linear(16, 2)
         self.raw_own = nn.Parameter(torch.tensor([-4.0, -2.0, -1.0, 0.0]))  # share of a cell's own departure that repeats, by relation
         self.raw_carried = nn.Parameter(torch.tensor(0.0))  # share of the weekday's ordinary pattern that any day repeats
+        self.gain = nn.Parameter(torch.zeros(2, streams))  # of the uplift by what carts say in common, and by what a cell's own add
+        self.raw_fading = nn.Parameter(torch.tensor(3.0))  # days over which it fades
         with torch.no_grad():
             self.score.weight.copy_(torch.tensor([self.WIDE, self.NARROW]))
             self.score.bias.zero_()
@@ -57,12 +63,16 @@ class LabelPath(nn.Module):
         own = self._own(inputs, share, (matched - mean[..., None, :]) * inputs.matched_present, weight.mean(-1))
         whole = torch.einsum("bpy,byc->bpc", inputs.mix, inputs.pooled.uplift)
         rest = _over_regions(wide - whole) + own + carried * inputs.aligned[:, 0, ..., :WEEKS].mean(-1)
+        fuller = self._fuller(inputs, weight[..., 0])
+        common = fuller.mean(1, keepdim=True)
+        rest = rest + common @ self.gain[0] + (fuller - common) @ self.gain[1]
         exact = torch.einsum("bpy,bpyn->bpn", inputs.mix, inputs.relations[..., 2])
         seen = weight[..., 0]
         of_day = [seen, seen * inputs.relations[..., 5].amax(2), seen * exact, seen * inputs.relations[..., 6].amax(2)]
         evidence = [part.sum(-1)[:, None, None].expand_as(own) for part in of_day]
         evidence += [_over_regions(part).expand_as(own) for part in (wide, narrow, whole, spread)]
-        return Labels(rest, _over_regions(narrow - wide).expand_as(own), torch.stack([*evidence, own], dim=-1))
+        told = torch.cat([torch.stack([*evidence, own], dim=-1), fuller], dim=-1)
+        return Labels(rest, _over_regions(narrow - wide).expand_as(own), told)
 
     def _attention(self, inputs: QueryInputs) -> Tensor:
         """[B, P, N, 2] weights of the support days, wide and narrow; what they lack to 1 fell to the empty place."""
@@ -70,6 +80,11 @@ class LabelPath(nn.Module):
         score = score.masked_fill((inputs.members == 0)[:, None, ..., None], -1e4)
         score = torch.cat([score, torch.zeros_like(score[..., :1, :])], dim=-2)
         return torch.einsum("bpy,bpyna->bpna", inputs.mix, torch.softmax(score, dim=-2)[..., :-1, :])
+
+    def _fuller(self, inputs: QueryInputs, weight: Tensor) -> Tensor:
+        """[B, R, C, P, S'] how much fuller the further streams are than before the days looked at [B, P, N]."""
+        fading = torch.exp((1 - inputs.leads) / functional.softplus(self.raw_fading))
+        return torch.einsum("bpn,bpnrcs->brcps", weight * fading[..., None], inputs.surplus)
 
     def _own(self, inputs: QueryInputs, share: Tensor, departure: Tensor, weight: Tensor) -> Tensor:
         """[B, R, C, P] the cell's own departure [B, P, N, R, C] on the days looked at, less what psi of the region holds of it."""

@@ -27,7 +27,18 @@ from torch.nn import functional
 from stmp.config import Calibration, ModelConfig, Schema
 from stmp.labels import EVIDENCE, LabelPath
 from stmp.layout import draws_innermost, planes
-from stmp.tasks import ALIGNED, INTERVAL, KINDS, ORDINARY_KINDS, PRESENT, RELATION_WEIGHT, STEP_FEATURES, QueryInputs, SupportInputs
+from stmp.tasks import (
+    ALIGNED,
+    INTERVAL,
+    KINDS,
+    ORDINARY_KINDS,
+    PRESENT,
+    RELATION_WEIGHT,
+    STEP_FEATURES,
+    WEEKS,
+    QueryInputs,
+    SupportInputs,
+)
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
 INSTANCES = 1024  # windows that the LSTMs read at once: their states at every step take the most memory, and in few they stay in the cache
@@ -65,7 +76,7 @@ class Extractor(nn.Module):
         self.joint = nn.Linear(config.hidden, config.hidden)
         # The top fc on the concatenation of its inputs, written as a sum so that each part keeps only its own axes.
         self.top_streams = nn.ModuleList(nn.Linear(config.hidden, config.features, bias=False) for _ in range(count))
-        self.top_ar = nn.Linear(ALIGNED, config.features)
+        self.top_ar = nn.Linear(ALIGNED + len(schema.streams), config.features)
         self.top_joint = nn.Linear(config.hidden, config.features, bias=False)
         self.out = nn.Linear(config.features, config.features)
 
@@ -200,18 +211,22 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         self.extractor = Extractor(config, schema)
-        self.ar = nn.Linear(ALIGNED, 1)
-        self.labels = LabelPath()
+        aligned, streams = ALIGNED + len(schema.streams), len(schema.streams)
+        self.ar = nn.Linear(aligned, 1)
+        self.labels = LabelPath(streams)
         self.first = nn.Linear(config.features, config.features)
-        self.evidence = nn.Sequential(nn.Linear(EVIDENCE, config.features), nn.ReLU(), nn.Linear(config.features, config.features))
-        self.first_network = nn.Linear(ALIGNED, config.features, bias=False)  # how all regions stand: most of an error is common
+        self.evidence = nn.Sequential(
+            nn.Linear(EVIDENCE + streams, config.features), nn.ReLU(), nn.Linear(config.features, config.features)
+        )
+        self.first_network = nn.Linear(aligned, config.features, bias=False)  # how all regions stand: most of an error is common
         self.first_region = nn.Linear(config.latent, config.features, bias=False)
         self.first_type = nn.Linear(config.latent, config.features, bias=False)
         self.response = nn.Linear(config.latent, config.latent, bias=False)
         self.head = nn.Linear(config.features, 4)  # correction, say of the AR branch, of the narrow view, part of the uplift kept
         self.noise_head = nn.Linear(config.features, 4)  # scale of a cell, loadings of day, category and region
         with torch.no_grad():  # start at the mean of the last four same weekdays, and with modest noise
-            self.ar.weight.copy_(torch.tensor([[0.25, 0.25, 0.25, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0]]))
+            self.ar.weight.zero_()
+            self.ar.weight[:, :WEEKS] = 1 / WEEKS
             self.ar.bias.zero_()
             self.head.weight.mul_(0.1)
             self.response.weight.mul_(0.1)

@@ -6,17 +6,17 @@ Only inputs that the model truly has can be changed; there is no multiplier on t
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from stmp.errors import ScenarioError
+from stmp.errors import MisfitError, ScenarioError
 from stmp.files import whole_file
 from stmp.market import Calendar, DateType, Market, Occurrence
 
@@ -141,90 +141,98 @@ class Scenario(Part):
         return "\n".join(lines) + "\n"
 
     def apply(self, view: Market) -> Market:
-        """``view`` as the scenario would have it. Raises ScenarioError on names the market does not have."""
+        """``view`` as the scenario would have it. Raises MisfitError on names the market does not have."""
         past = {"orders": view.orders, **view.past}
-        for recent in self.recent:
-            past[recent.stream] = self._scaled(view, past, recent)
+        for number, recent in enumerate(self.recent):
+            past[recent.stream] = _scaled(view, past, recent, self._place("recent", number))
         facts = view.facts
-        for fact in self.facts:
-            facts = self._with_fact(facts, view, fact)
+        for number, fact in enumerate(self.facts):
+            facts = _with_fact(facts, view, fact, self._place("facts", number))
         orders = past.pop("orders")
         return replace(view, calendar=self.calendar(view), orders=orders, past=past, facts=facts)
 
     def calendar(self, view: Market) -> Calendar:
         """The calendar of ``view`` as the scenario would have it; the same object where it changes none of it."""
         calendar = view.calendar
-        for change in self.festivals:
-            calendar = calendar.with_occurrences(_changed(calendar, change, self.name, view.cutoff))
+        for number, change in enumerate(self.festivals):
+            calendar = calendar.with_occurrences(_changed(calendar, change, view.cutoff, self._place("festivals", number)))
         return calendar.with_mixture(self._mixture(view)) if self.days else calendar
+
+    def _place(self, kind: str, number: int) -> _Place:
+        return _Place(self.name, f"{kind}.{number}")
 
     def _mixture(self, view: Market) -> dict[pd.Timestamp, Mapping[str, float]]:
         known = {t.label for t in view.calendar.types}
         mixture: dict[pd.Timestamp, Mapping[str, float]] = {}
-        for days in self.days:
+        for number, days in enumerate(self.days):
+            place = self._place("days", number)
             for label in days.types:
-                _require(label, known, "date type", self.name)
-            for day in pd.date_range(days.first, days.last):
-                _after_cutoff(day, view.cutoff, self.name)
-                mixture[day] = days.types
+                place.require("types", label, known, "date type")
+            place.after(view.cutoff, "first", pd.Timestamp(days.first))
+            mixture |= dict.fromkeys(pd.date_range(days.first, days.last), days.types)
         return mixture
 
-    def _scaled(self, view: Market, past: Mapping[str, np.ndarray], recent: Recent) -> np.ndarray:
-        _require(recent.stream, set(past), "stream", self.name)
-        for region in recent.regions:
-            _require(region, set(view.regions), "district", self.name)
-        for category in recent.categories:
-            _require(category, set(view.categories), "category", self.name)
-        rows = [i for i, r in enumerate(view.regions) if not recent.regions or r in recent.regions]
-        columns = [i for i, c in enumerate(view.categories) if not recent.categories or c in recent.categories]
-        values = past[recent.stream].copy()
-        values[np.ix_(rows, columns, range(max(0, values.shape[-1] - recent.days), values.shape[-1]))] *= recent.factor
-        return values
 
-    def _with_fact(self, facts: pd.DataFrame, view: Market, fact: Fact) -> pd.DataFrame:
-        _require(fact.region, set(view.regions), "district", self.name)
-        _require(fact.name, set(facts.columns), "district fact", self.name)
-        changed = facts.copy()
-        changed.loc[fact.region, fact.name] = fact.value
-        return changed
+class _Place(NamedTuple):
+    """A part of a scenario, such as festivals.0, whose keys are held against the market."""
+
+    scenario: str
+    part: str
+
+    def refuse(self, key: str, fault: str) -> NoReturn:
+        raise MisfitError(self.scenario, f"{self.part}.{key}", fault)
+
+    def require(self, key: str, value: str, known: Collection[str], what: str) -> None:
+        if value not in known:
+            self.refuse(key, f"unknown {what} '{value}'. Remedy: use one of: {', '.join(sorted(known)) or 'none'}.")
+
+    def after(self, cutoff: pd.Timestamp, key: str, day: pd.Timestamp) -> None:
+        if day <= cutoff:
+            self.refuse(key, f"the day {day:%Y-%m-%d} is not after the cutoff {cutoff:%Y-%m-%d}. Remedy: change days still to come.")
 
 
-def _changed(calendar: Calendar, change: Move | Lengthen | Add | Drop, scenario: str, cutoff: pd.Timestamp) -> list[Occurrence]:
-    _require(change.festival, set(calendar.festivals), "festival", scenario)
+def _scaled(view: Market, past: Mapping[str, np.ndarray], recent: Recent, place: _Place) -> np.ndarray:
+    place.require("stream", recent.stream, past, "stream")
+    for region in recent.regions:
+        place.require("regions", region, view.regions, "district")
+    for category in recent.categories:
+        place.require("categories", category, view.categories, "category")
+    rows = [i for i, r in enumerate(view.regions) if not recent.regions or r in recent.regions]
+    columns = [i for i, c in enumerate(view.categories) if not recent.categories or c in recent.categories]
+    values = past[recent.stream].copy()
+    values[np.ix_(rows, columns, range(max(0, values.shape[-1] - recent.days), values.shape[-1]))] *= recent.factor
+    return values
+
+
+def _with_fact(facts: pd.DataFrame, view: Market, fact: Fact, place: _Place) -> pd.DataFrame:
+    place.require("region", fact.region, view.regions, "district")
+    place.require("name", fact.name, facts.columns, "district fact")
+    changed = facts.copy()
+    changed.loc[fact.region, fact.name] = fact.value
+    return changed
+
+
+def _changed(calendar: Calendar, change: Move | Lengthen | Add | Drop, cutoff: pd.Timestamp, place: _Place) -> list[Occurrence]:
+    place.require("festival", change.festival, calendar.festivals, "festival")
     peak = pd.Timestamp(change.peak)
     same = [o for o in calendar.occurrences if o.festival == change.festival]
     if isinstance(change, Add):
-        _after_cutoff(peak, cutoff, scenario)
+        place.after(cutoff, "peak", peak)
         return [*calendar.occurrences, replace(same[-1], peak=peak, days=change.days, opening=None)]
     found = [o for o in same if o.peak == peak]
     if not found:
         held = ", ".join(f"{o.peak:%Y-%m-%d}" for o in same)
-        raise ScenarioError(
-            f"scenario '{scenario}': {change.festival} has no peak that begins on {change.peak}. Remedy: use one of {held}."
-        )
-    _after_cutoff(peak, cutoff, scenario)
+        place.refuse("peak", f"no peak of {change.festival} begins on {change.peak}. Remedy: use one of {held}.")
+    place.after(cutoff, "peak", peak)
     others = [o for o in calendar.occurrences if o is not found[0]]
     if isinstance(change, Drop):
         return others
     if isinstance(change, Lengthen):
         return [*others, replace(found[0], days=change.days)]
     to = pd.Timestamp(change.to)
-    _after_cutoff(to, cutoff, scenario)
+    place.after(cutoff, "to", to)
     opening = found[0].opening
     return [*others, replace(found[0], peak=to, opening=None if opening is None else opening + (to - peak))]
-
-
-def _after_cutoff(day: pd.Timestamp, cutoff: pd.Timestamp, scenario: str) -> None:
-    if day <= cutoff:
-        raise ScenarioError(
-            f"scenario '{scenario}': {day:%Y-%m-%d} is not after the cutoff {cutoff:%Y-%m-%d}. Remedy: change days still to come."
-        )
-
-
-def _require(value: str, known: set[str], what: str, scenario: str) -> None:
-    if value not in known:
-        names = ", ".join(sorted(known)) or "none"
-        raise ScenarioError(f"scenario '{scenario}': unknown {what} '{value}'. Remedy: use one of: {names}.")
 
 
 def _toml(value: object) -> str:

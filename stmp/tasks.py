@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from stmp.config import Schema
 from stmp.market import DateType, Market
@@ -24,7 +26,8 @@ from stmp.newcomers import LEAST_DAYS, SPECIAL_WEIGHT
 
 STEP_FEATURES = 5  # value, present, day off, holiday, festival
 PRESENT = 1
-ALIGNED = 9
+ALIGNED = 9  # and one for each further stream
+RISE_DAYS = 3
 WEEKS = 4  # same weekdays before the origin, the first of the aligned inputs
 INTERVAL = 19
 RELATIONS = 9
@@ -89,9 +92,11 @@ class QueryInputs:
     """What the generator reads of B episodes with P target days each.
 
     windows: per stream [B, 1, R, C or 1, T, F].  aligned: [B, 1, R, C, P, A].  interval: [B, 1, R or 1, 1, P, I].
-    facts: [B, 1, R, 1, 1, 2P'].
+    facts: [B, 1, R, 1, 1, 2P'].  leads: [B, P] days from the origin to each target day.
     matched, matched_present: [B, P, N, R, C] volumes of the support days relative to the level at the target's own
     lead time, and their mask.  weekday: [B, N, R, C] the same weekdays' ordinary volumes before each support day, alike.
+    surplus: [B, P, N, R, C, S'] how much further each of the S' further streams, such as carts, has risen than it had at the target's
+    own lead time before the support day; 0 where one of the two is unknown.
     relations: [B, P, Y, N, Q] how a support day relates to a target day as a date type.
     members: [B, Y, N] as in SupportInputs.  mix: [B, P, Y] weights of the date types in each target day.
     level: [B, R, C] log1p level at the origin.
@@ -103,9 +108,11 @@ class QueryInputs:
     aligned: Tensor
     interval: Tensor
     facts: Tensor
+    leads: Tensor
     matched: Tensor
     matched_present: Tensor
     weekday: Tensor
+    surplus: Tensor
     relations: Tensor
     members: Tensor
     mix: Tensor
@@ -130,6 +137,11 @@ class Series:
         self.levels = _tensor(rolling_level(logs, there * weight, window), device)
         self.founded = _tensor(np.cumsum(there, axis=-1) >= LEAST_DAYS, device)
 
+    @cached_property
+    def rise(self) -> Tensor:
+        """As the function ``rise`` has it."""
+        return rise(self.logs, self.present, self.levels, self.founded)
+
     def changed(self, values: NDArray[np.floating], weight: NDArray[np.floating]) -> Series:
         """The stream with other values or weights, worked out from the first day on that differs."""
         if values is self.values and np.array_equal(weight, self.weight):
@@ -147,6 +159,7 @@ class Series:
         means = trailing_mean(logs, there[..., begin:] * weight[begin:], self.window)[..., first - begin :]
         level = carried(np.concatenate([self.levels[..., first - 1 : first].numpy(force=True), means], axis=-1))[..., 1:]
         series = copy(self)
+        series.__dict__.pop("rise", None)
         series.values, series.weight = values, weight
         series.logs = torch.cat([self.logs[..., :first], _tensor(logs[..., first - begin :], self.device)], dim=-1)
         series.levels = torch.cat([self.levels[..., :first], _tensor(level, self.device)], dim=-1)
@@ -277,6 +290,15 @@ class Panel:
 
 def _tensor(values: NDArray[np.floating] | NDArray[np.bool_], device: torch.device) -> Tensor:
     return torch.as_tensor(np.ascontiguousarray(values), dtype=torch.float32, device=device)
+
+
+def rise(logs: Tensor, present: Tensor, levels: Tensor, founded: Tensor) -> Tensor:
+    """[.., D] mean log volume of the last RISE_DAYS days, special ones among them, relative to the level; NaN where there is none."""
+
+    def recent(values: Tensor) -> Tensor:
+        return functional.pad(values, (RISE_DAYS - 1, 0)).unfold(-1, RISE_DAYS, 1).sum(-1)
+
+    return (recent(logs * present) / recent(present) - levels).masked_fill(founded == 0, torch.nan)
 
 
 def _logs(values: NDArray[np.floating]) -> NDArray[np.float64]:

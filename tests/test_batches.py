@@ -13,7 +13,7 @@ from stmp.batches import Gatherer
 from stmp.config import Schema, TrainingConfig
 from stmp.market import Market
 from stmp.sampling import EpisodeSampler
-from stmp.tasks import SPECIAL_WEIGHT, Panel
+from stmp.tasks import ALIGNED, SPECIAL_WEIGHT, Panel
 from tests.markets import small_market
 from tests.small import (
     CPU,
@@ -71,7 +71,41 @@ def test_aligned_features_of_a_day_picked_by_hand(market: Market, gatherer: Gath
     same = [0.0, *(logs[day] - level for day in ("2021-06-14", "2021-06-07", "2021-05-31"))]
     recent = [logs[f"2021-06-{first}" : "2021-06-25"].mean() - level for first in (22, 23, 25)]
     year = logs["2020-06-29"] - level_of(gatherer, market, 1, 0, "2020-06-26")
-    np.testing.assert_allclose(aligned, [*same, *recent, year, 1], atol=1e-5)
+    np.testing.assert_allclose(aligned, [*same, *recent, year, 1, cart_rise(market, gatherer, 1, 0, ORIGIN)], atol=1e-5)
+
+
+def cart_rise(market: Market, gatherer: Gatherer, region: int, category: int, date: str) -> float:
+    """Mean log cart additions of the three days until ``date``, less their level there."""
+    logs = np.log1p(pd.Series(market.past["cart_adds"][region, category], market.dates))
+    level = gatherer.panel.streams[2].levels[region, category, position(market, date)].item()
+    return float(logs[:date].iloc[-3:].mean() - level)
+
+
+def test_surplus_of_carts_is_against_the_same_lead_before_the_support_day(market: Market, gatherer: Gatherer) -> None:
+    episode = episode_of(gatherer, position(market, "2021-11-09"), (1, 2))  # the peak is the second
+    support, surplus = gatherer.support([episode]), inputs_of(gatherer, episode)[1].surplus[0]  # [P, N, R, C, 1]
+    before = list(support.days[0]).index(position(market, "2020-11-11"))
+    now = cart_rise(market, gatherer, 1, 0, "2021-11-09")
+    for target, then in enumerate(("2020-11-10", "2020-11-09")):
+        assert surplus[target, before, 1, 0, 0].item() == pytest.approx(now - cart_rise(market, gatherer, 1, 0, then), abs=1e-5)
+
+
+def test_carts_that_are_not_known_are_no_surplus(market: Market) -> None:
+    carts = market.past["cart_adds"].copy()
+    carts[1, :, position(market, "2021-11-07") : position(market, "2021-11-10")] = np.nan
+    gatherer = gatherer_of(with_panel(market, market.orders, "gap", {"cart_adds": carts}))
+    query = inputs_of(gatherer, episode_of(gatherer, position(market, "2021-11-09"), (1, 2)))[1]
+    assert query.surplus[:, :, :, 1].abs().max() == 0
+    assert query.surplus[:, :, :, 0].abs().max() > 0
+    assert query.aligned[0, 0, 1, ..., -1].abs().max() == 0
+
+
+def test_what_varies_the_orders_of_a_festival_day_leaves_its_carts_alone(market: Market, gatherer: Gatherer) -> None:
+    episode = episode_of(gatherer, position(market, "2021-11-09"), (1, 2))
+    shift = np.full(gatherer.panel.days, 0.7, dtype=np.float32)
+    plain, varied = (inputs_of(gatherer, e)[1] for e in (episode, replace(episode, shift=shift)))
+    np.testing.assert_allclose(varied.surplus, plain.surplus, atol=1e-6)
+    assert (varied.matched - plain.matched).abs().max() > 0.5
 
 
 def test_a_long_lead_still_reads_weekdays_up_to_the_origin(market: Market, gatherer: Gatherer) -> None:
@@ -84,8 +118,8 @@ def test_a_long_lead_still_reads_weekdays_up_to_the_origin(market: Market, gathe
 def test_a_day_of_another_type_is_no_year_before(market: Market, gatherer: Gatherer) -> None:
     days = (5, 6)  # 11 November 2021 and the day after; 364 days before: 12 and 13 November 2020, both after the peak
     aligned = inputs_of(gatherer, episode_of(gatherer, position(market, "2021-11-06"), days))[1].aligned[0, 0, 0, 0]
-    assert aligned[:, -1].tolist() == [0, 1]
-    assert aligned[0, -2] == 0
+    assert aligned[:, ALIGNED - 1].tolist() == [0, 1]
+    assert aligned[0, ALIGNED - 2] == 0
 
 
 def test_matched_volumes_have_the_targets_own_lead(market: Market, gatherer: Gatherer) -> None:

@@ -16,7 +16,7 @@ from stmp.tasks import KINDS, RELATIONS, WEEKS, Pooled, QueryInputs
 from tests.markets import small_market
 from tests.small import close, episode_of, gatherer_of, inputs_of, position
 
-P, Y, N, R, C = 2, 2, 5, 3, 2
+P, Y, N, R, C, S = 2, 2, 5, 3, 2, 2
 SHARE = torch.tensor([0.2, 0.5, 0.9])
 
 
@@ -24,7 +24,7 @@ SHARE = torch.tensor([0.2, 0.5, 0.9])
 def path() -> LabelPath:
     """With weights that let every part be heard: as they begin, attention is nearly all on one day."""
     torch.manual_seed(3)
-    path = LabelPath()
+    path = LabelPath(S)
     with torch.no_grad():
         for parameter in path.parameters():
             parameter.copy_(torch.randn_like(parameter) / 2)
@@ -47,9 +47,11 @@ def inputs() -> QueryInputs:
         aligned=torch.randn(1, 1, R, C, P, 9),
         interval=torch.empty(0),
         facts=torch.empty(0),
+        leads=torch.tensor([[1.0, 4.0]]),
         matched=torch.randn(1, P, N, R, C),
         matched_present=present,
         weekday=torch.randn(1, N, R, C),
+        surplus=torch.randn(1, P, N, R, C, S),
         relations=relations,
         members=torch.tensor([[[3, 2, 0, 2, 0], [0, 1, 3, 0, 1]]]),
         mix=torch.tensor([[[1.0, 0.0], [0.3, 0.7]]]),
@@ -83,12 +85,13 @@ def attention(path: LabelPath, inputs: QueryInputs) -> np.ndarray:
 
 
 def by_hand(path: LabelPath, inputs: QueryInputs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """rest [R, C, P], narrower [C, P] and evidence [R, C, P, EVIDENCE]."""
+    """rest [R, C, P], narrower [C, P] and evidence [R, C, P, EVIDENCE + S]."""
     weight, carried = attention(path, inputs), float(logistic(path.raw_carried.item()))
     value = array(inputs.matched[0]) - carried * array(inputs.weekday[0])[None]
     there, relations, mix = array(inputs.matched_present[0]) > 0, array(inputs.relations[0]), array(inputs.mix[0])
     repeats = logistic(array(path.raw_own))[inputs.members[0].numpy()]  # [Y, N]
-    rest, narrower, evidence = np.zeros((R, C, P)), np.zeros((C, P)), np.zeros((R, C, P, EVIDENCE))
+    rest, narrower, evidence = np.zeros((R, C, P)), np.zeros((C, P)), np.zeros((R, C, P, EVIDENCE + S))
+    gain, fading = array(path.gain), float(np.log1p(np.exp(path.raw_fading.item())))
     for p, c in np.ndindex(P, C):
         mean = np.array([value[p, n, there[p, n, :, c], c].mean() if there[p, n, :, c].any() else np.nan for n in range(N)])
         known = ~np.isnan(mean)
@@ -99,14 +102,16 @@ def by_hand(path: LabelPath, inputs: QueryInputs) -> tuple[np.ndarray, np.ndarra
         said = [seen.sum(), seen @ relations[p, :, :, 5].max(0), seen @ (mix[p] @ relations[p, :, :, 2])]
         said += [seen @ relations[p, :, :, 6].max(0), wide, narrow, whole, spread]
         narrower[c, p] = narrow - wide
+        fuller = np.einsum("n,nrs->rs", seen, array(inputs.surplus[0, p, :, :, c])) * np.exp((1 - inputs.leads[0, p].item()) / fading)
+        foretold = fuller.mean(0) @ gain[0] + (fuller - fuller.mean(0)) @ gain[1]  # [R]
         for r in range(R):
             own = 0.0
             for n in np.flatnonzero(there[p, :, r, c]):
                 explained = array(inputs.pooled.departures[0, r, c]) * array(SHARE) @ array(inputs.day_kinds[0, n])
                 own += weight[p, n].mean() * (mix[p] @ repeats[:, n]) * (value[p, n, r, c] - mean[n] - explained)
             pattern = carried * array(inputs.aligned[0, 0, r, c, p, :WEEKS]).mean()
-            rest[r, c, p] = wide - whole + own + pattern
-            evidence[r, c, p] = [*said, own]
+            rest[r, c, p] = wide - whole + own + pattern + foretold[r]
+            evidence[r, c, p] = [*said, own, *fuller[r]]
     return rest, narrower, evidence
 
 
@@ -136,21 +141,33 @@ def test_no_value_that_is_masked_is_heard(path: LabelPath, inputs: QueryInputs) 
 
 
 def test_a_region_without_history_has_the_others_uplift_and_nothing_of_its_own(path: LabelPath, inputs: QueryInputs) -> None:
-    found = path(replace(inputs, aligned=torch.zeros_like(inputs.aligned)), SHARE)
-    assert found.evidence[0, 2, ..., -1].abs().max() == 0
-    assert found.evidence[0, 0, ..., -1].abs().min() > 0
+    found = path(replace(inputs, aligned=torch.zeros_like(inputs.aligned), surplus=torch.zeros_like(inputs.surplus)), SHARE)
+    assert found.evidence[0, 2, ..., EVIDENCE - 1].abs().max() == 0
+    assert found.evidence[0, 0, ..., EVIDENCE - 1].abs().min() > 0
     close(found.rest[0, 2], found.evidence[0, 2, ..., 4] - found.evidence[0, 2, ..., 6])  # wide less whole
 
 
 def test_without_support_there_is_only_the_share_of_the_weekdays_pattern(path: LabelPath, inputs: QueryInputs) -> None:
     none = Pooled(torch.zeros_like(inputs.pooled.uplift), torch.zeros_like(inputs.pooled.departures))
+    unheard = replace(inputs, pooled=none, surplus=torch.zeros_like(inputs.surplus))
     for bare in (
         replace(inputs, members=torch.zeros_like(inputs.members), pooled=none),
-        replace(inputs, matched_present=torch.zeros_like(inputs.matched_present), pooled=none),
+        replace(unheard, matched_present=torch.zeros_like(inputs.matched_present)),
     ):
         found = path(bare, SHARE)
         close(found.rest, torch.sigmoid(path.raw_carried) * inputs.aligned[:, 0, ..., :WEEKS].mean(-1))
         assert found.narrower.abs().max() == 0
+
+
+def test_fuller_carts_raise_the_day_by_their_gain_and_fade_with_the_lead(path: LabelPath, inputs: QueryInputs) -> None:
+    with torch.no_grad():
+        path.gain.copy_(torch.tensor([[0.5, 0.0], [0.0, 0.0]]))
+    base = replace(inputs, surplus=torch.zeros_like(inputs.surplus))
+    fuller = replace(inputs, surplus=torch.ones_like(inputs.surplus))
+    moved = (path(fuller, SHARE).rest - path(base, SHARE).rest)[0]  # [R, C, P]
+    seen = torch.as_tensor(attention(path, inputs)[:, :, 0].sum(1))  # what fell to the empty place foretells nothing
+    near, far = 0.5 * seen[0], 0.5 * seen[1] * torch.exp(-3 / torch.nn.functional.softplus(path.raw_fading.detach()))
+    close(moved, torch.stack([near, far]).float().expand(R, C, P))
 
 
 def test_what_psi_holds_is_not_counted_twice(path: LabelPath, inputs: QueryInputs) -> None:
@@ -193,7 +210,7 @@ def test_as_it_begins_it_looks_at_the_same_offset_of_the_same_festival(market: M
     episode = episode_of(gatherer, position(market, "2021-11-06"), (4, 5))  # the day before the peak, and the peak
     days = list(gatherer.support([episode]).days[0])
     torch.manual_seed(0)
-    wide, narrow = LabelPath()._attention(inputs_of(gatherer, episode)[1])[0].unbind(-1)
+    wide, narrow = LabelPath(1)._attention(inputs_of(gatherer, episode)[1])[0].unbind(-1)
     for target, year_before in enumerate(("2020-11-10", "2020-11-11")):
         exact = days.index(position(market, year_before))
         assert narrow[target].argmax() == wide[target].argmax() == exact
@@ -207,7 +224,7 @@ def test_on_a_market_psis_uplift_and_the_rest_come_near_the_peak(market: Market,
     episode = episode_of(gatherer, position(market, "2021-11-06"), (4, 5, 9))
     query = inputs_of(gatherer, episode)[1]
     torch.manual_seed(0)
-    found = LabelPath()(query, SHARE)
+    found = LabelPath(1)(query, SHARE)
     common = (query.pooled.uplift[0].transpose(0, 1)[None] + found.rest[0]).mean((0, 1))  # each target is its own type
     assert common[1] == pytest.approx(np.log(3), abs=0.35)
     assert common[2].abs() < 0.15

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,15 @@ import torch
 
 from stmp.checkpoint import CARD, WEIGHTS, read_card
 from stmp.config import Schema
+from stmp.evaluation import Backtest, study
 from stmp.evaluation.cells import FILE
+from stmp.evaluation.metrics import wape
+from stmp.evaluation.window import Window
 from stmp.forecaster import STMP
 from stmp.market import Market
 from stmp.market.load import load_market
 from stmp.model import Gaussian
+from stmp.scenario import Recent, Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINT = ROOT / "pretrained" / "beijing"
@@ -107,7 +112,48 @@ def test_exchanging_an_ordinary_day_and_a_peak_makes_the_error_worse(exchange: E
 
 
 def test_exchanging_unlike_districts_makes_the_error_worse(exchange: Exchange) -> None:
-    regions = Gaussian(exchange.regions.mean.flip(1), exchange.regions.std.flip(1))
-    before, after = exchange.wape(), exchange.wape(regions=regions)
-    print(f"WAPE: {before:.4f}, districts in reverse {after:.4f}, {after / before:.3f} times")
-    assert after > 1.02 * before
+    psi, before = exchange.regions, exchange.wape()
+    turns = range(1, psi.mean.shape[1])
+    after = [exchange.wape(regions=Gaussian(psi.mean.roll(turn, 1), psi.std.roll(turn, 1))) for turn in turns]
+    mean = float(np.mean(after))
+    print(f"WAPE: {before:.4f}, with another's psi {mean:.4f}, {mean / before:.3f} times ({min(after):.4f} to {max(after):.4f})")
+    assert mean > 1.04 * before
+    assert min(after) > before
+
+
+def test_its_bands_hold_totals_as_well_as_districts() -> None:
+    cells = Backtest.read(CHECKPOINT / FILE).cells
+    ours = cells[cells["model"] == study.OURS]
+    districts, totals = (float(rows["in80"].mean()) for rows in (study.districts(ours), study.network(ours)))
+    print(f"of {ours['date'].nunique()} days in the 80 % interval: {districts:.3f} of the cells, {totals:.3f} of the totals")
+    assert abs(totals - districts) < 0.08
+    assert all(0.7 < share < 0.9 for share in (districts, totals))
+
+
+def test_fuller_carts_before_a_peak_raise_it(forecaster: STMP, market: Market) -> None:
+    cutoff, peak = pd.Timestamp("2019-11-09"), 1  # Double 11 is the second day
+    totals = {}
+    for factor in (0.5, 1.0, 2.0):
+        scenario = Scenario(recent=(Recent(stream="cart_adds", factor=factor, days=7),) if factor != 1 else ())
+        totals[factor] = float(forecaster.forecast(market, cutoff, 3, scenario, samples=DRAWS).total()[peak].mean())
+    print(f"Double 11 with half the carts of a week {totals[0.5] / totals[1]:.3f}, with twice {totals[2] / totals[1]:.3f} times")
+    assert totals[0.5] < 0.95 * totals[1]
+    assert totals[2] > 1.05 * totals[1]
+
+
+def test_without_carts_the_peaks_of_the_next_two_days_are_forecast_worse(forecaster: STMP, market: Market) -> None:
+    unknown = np.full_like(market.past["cart_adds"], np.nan)
+    without = replace(market, past={"cart_adds": unknown}, digest=f"{market.digest} without carts")
+    errors = {}
+    for name, known in (("with", market), ("without", without)):
+        windows = [
+            (Window(known, o.peak - pd.Timedelta(days=lead), lead), lead - 1)
+            for o in market.calendar.occurrences
+            for lead in (1, 2)
+            if o.peak.year == 2019
+        ]
+        actual = np.stack([window.actual[..., day] for window, day in windows])
+        drawn = [forecaster.forecast(w.view, w.view.cutoff, day + 1, samples=DRAWS).samples[:, :, day] for w, day in windows]
+        errors[name] = wape(actual, np.median(drawn, axis=-1))
+    print(f"WAPE of the peaks of 2019 one and two days ahead: {errors['with']:.4f}, without carts {errors['without']:.4f}")
+    assert errors["without"] > 1.01 * errors["with"]

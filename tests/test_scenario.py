@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stmp.errors import ScenarioError
+from stmp.errors import MisfitError, ScenarioError
 from stmp.market import Market
-from stmp.scenario import Add, Days, Drop, Fact, Lengthen, Move, Recent, Scenario
+from stmp.scenario import Add, Days, Drop, Fact, Lengthen, Move, Part, Recent, Scenario
 from tests.markets import small_market
 
 CUTOFF = pd.Timestamp("2021-11-01")
@@ -156,39 +155,54 @@ def test_a_fact_is_changed_for_one_district(view: Market) -> None:
     assert view.facts.loc["r2", "population"] != 7.5
 
 
-REFUSED = [
-    (lambda: Scenario(festivals=(Drop(festival="Never", peak=LATE),)), "unknown festival 'Never'", "use one of: Late, Mid"),
-    (lambda: Scenario(festivals=(Drop(festival="Late", peak=date(2021, 11, 12)),)), "no peak that begins on 2021-11-12", "2021-11-11"),
-    (lambda: Scenario(festivals=(Drop(festival="Late", peak=date(2020, 11, 11)),)), "2020-11-11 is not after the cutoff", "still to come"),
+REFUSED = [  # change, place in a file, fault, remedy
+    (Drop(festival="Never", peak=LATE), "festivals.0.festival", "unknown festival 'Never'", "use one of: Late, Mid"),
     (
-        lambda: Scenario(festivals=(Move(festival="Late", peak=LATE, to=date(2021, 11, 1)),)),
-        "2021-11-01 is not after the cutoff",
+        Drop(festival="Late", peak=date(2021, 11, 12)),
+        "festivals.0.peak",
+        "no peak of Late begins on 2021-11-12",
+        "use one of 2020-11-11, 2021-11-11",
+    ),
+    (Drop(festival="Late", peak=date(2020, 11, 11)), "festivals.0.peak", "the day 2020-11-11 is not after the cutoff", "still to come"),
+    (
+        Move(festival="Late", peak=LATE, to=date(2021, 11, 1)),
+        "festivals.0.to",
+        "the day 2021-11-01 is not after the cutoff",
         "still to come",
     ),
-    (lambda: Scenario(festivals=(Add(festival="Late", peak=date(2021, 6, 1)),)), "2021-06-01 is not after the cutoff", "still to come"),
+    (Add(festival="Late", peak=date(2021, 6, 1)), "festivals.0.peak", "the day 2021-06-01 is not after the cutoff", "still to come"),
     (
-        lambda: Scenario(days=(Days(first=date(2021, 11, 1), last=date(2021, 11, 3), types={"workday": 1}),)),
-        "2021-11-01 is not after the cutoff",
+        Days(first=date(2021, 11, 1), last=date(2021, 11, 3), types={"workday": 1}),
+        "days.0.first",
+        "the day 2021-11-01 is not after the cutoff",
         "still to come",
     ),
-    (lambda: Scenario(days=(Days(first=LATE, last=LATE, types={"Never · peak": 1}),)), "unknown date type 'Never · peak'", "Late · peak"),
-    (lambda: Scenario(recent=(Recent(stream="clicks", factor=2),)), "unknown stream 'clicks'", "use one of: cart_adds, orders"),
-    (lambda: Scenario(recent=(Recent(stream="orders", factor=2, regions=("r9",)),)), "unknown district 'r9'", "r0, r1, r2, r3"),
-    (lambda: Scenario(recent=(Recent(stream="orders", factor=2, categories=("c9",)),)), "unknown category 'c9'", "c0, c1"),
-    (lambda: Scenario(facts=(Fact(region="r9", name="population", value=1),)), "unknown district 'r9'", "r0, r1, r2, r3"),
-    (lambda: Scenario(facts=(Fact(region="r0", name="income", value=1),)), "unknown district fact 'income'", "population"),
+    (Days(first=LATE, last=LATE, types={"Never · peak": 1}), "days.0.types", "unknown date type 'Never · peak'", "Late · peak"),
+    (Recent(stream="clicks", factor=2), "recent.0.stream", "unknown stream 'clicks'", "use one of: cart_adds, orders"),
+    (Recent(stream="orders", factor=2, regions=("r0", "r9")), "recent.0.regions", "unknown district 'r9'", "r0, r1, r2, r3"),
+    (Recent(stream="orders", factor=2, categories=("c9",)), "recent.0.categories", "unknown category 'c9'", "c0, c1"),
+    (Fact(region="r9", name="population", value=1), "facts.0.region", "unknown district 'r9'", "r0, r1, r2, r3"),
+    (Fact(region="r0", name="income", value=1), "facts.0.name", "unknown district fact 'income'", "population"),
 ]
+KINDS = {Days: "days", Recent: "recent", Fact: "facts"}
 
 
-@pytest.mark.parametrize(("make", "fault", "remedy"), REFUSED, ids=[fault for _, fault, _ in REFUSED])
-def test_what_the_market_cannot_have_is_refused(view: Market, make: Callable[[], Scenario], fault: str, remedy: str) -> None:
-    scenario = make().model_copy(update={"name": "my plan"})
-    with pytest.raises(ScenarioError) as refused:
+@pytest.mark.parametrize(("change", "place", "fault", "remedy"), REFUSED, ids=[fault for _, _, fault, _ in REFUSED])
+def test_what_the_market_cannot_have_is_refused(view: Market, change: Part, place: str, fault: str, remedy: str) -> None:
+    scenario = Scenario.model_validate({"name": "my plan", KINDS.get(type(change), "festivals"): [change]})
+    with pytest.raises(MisfitError) as refused:
         scenario.apply(view)
+    assert refused.value.place == place
     message = str(refused.value)
-    assert message.startswith("scenario 'my plan': ")
-    assert fault in message
+    assert message.startswith(f"scenario 'my plan': {fault}")
     assert remedy in message.split("Remedy:")[1]
+
+
+def test_a_misfit_is_found_in_the_part_that_it_is_of(view: Market) -> None:
+    fine = Drop(festival="Late", peak=LATE)
+    with pytest.raises(MisfitError) as refused:
+        Scenario(festivals=(fine, Drop(festival="Never", peak=LATE))).apply(view)
+    assert refused.value.place == "festivals.1.festival"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import typer
 
 from stmp.cli.build import market_build
 from stmp.cli.changes import market_add_district, market_festivals
-from stmp.cli.checks import check_file, check_folder, parse_date
+from stmp.cli.checks import check_file, check_folder, parse_date, scenario_of
 from stmp.cli.options import (
     BrandOption,
     CheckpointArgument,
@@ -201,7 +201,9 @@ def forecast(
         refuse_other_files(out)
     what_if = Scenario() if scenario is None else Scenario.read(scenario)
     forecaster = Forecaster.load(checkpoint, device)
-    result = forecaster.forecast(load_market(market_folder), day, horizon, what_if, samples=samples, seed=seed)
+    market = load_market(market_folder)
+    with scenario_of(scenario):
+        result = forecaster.forecast(market, day, horizon, what_if, samples=samples, seed=seed)
     result.write(out)
     if f"{day:%Y-%m-%d}" < forecaster.card.trained_until:
         say(f"Note: the checkpoint learned from days until {forecaster.card.trained_until}, past the cutoff, so this is no test of it.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from stmp.errors import StmpError
+from stmp.errors import MisfitError, ScenarioError, StmpError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +34,7 @@ def check_folder(folder: Path) -> None:
     """Raises StmpError unless ``folder`` can be made or written into: found out before the work, not after it."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir():
-        raise StmpError(f"{there}: this is a file, not a folder. Remedy: choose another --out.")
+        raise StmpError(f"{there}: this is a file, not a folder. Remedy: choose another folder.")
     if not os.access(there, os.W_OK | os.X_OK):
         raise StmpError(f"{there}: this folder may not be written to. Remedy: change its permissions, or choose another folder.")
 
@@ -42,3 +44,14 @@ def check_file(file: Path, option: str = "--out") -> None:
     if file.is_dir():
         raise StmpError(f"{file}: this is a folder, not a file. Remedy: name a file for {option}.")
     check_folder(file.parent)
+
+
+@contextmanager
+def scenario_of(file: Path | None) -> Iterator[None]:
+    """Around what holds a scenario against a market: names the file that the scenario was read from, and the key at fault."""
+    try:
+        yield
+    except MisfitError as error:
+        if file is None:
+            raise
+        raise ScenarioError(f"{file}: {error.place}: {error.fault}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stmp.cli.checks import check_file, parse_date
+from stmp.cli.checks import check_file, parse_date, scenario_of
 from stmp.cli.options import BrandOption, CheckpointArgument, Device, DeviceOption, HorizonOption, MarketOption, PlansOption, SeedOption
 from stmp.cli.output import say
 
@@ -79,16 +79,17 @@ def report(
         if content.checkpoint != forecaster.card.weights_sha256:
             say(f"Note: the plan was made with another checkpoint, {content.checkpoint_name}; its numbers then were others.")
     assert day is not None
-    source = Source.of(
-        market,
-        forecaster.card,
-        checkpoint.resolve().name,
-        what_if,
-        lambda asked: forecaster.forecast(market, day, horizon, asked, seed=seed),
-        overrides=() if saved is None else saved.version.content.overrides,
-        saved=saved,
-        backtest=stored_backtest(checkpoint, forecaster.card, market),
-    )
+    with scenario_of(scenario):
+        source = Source.of(
+            market,
+            forecaster.card,
+            checkpoint.resolve().name,
+            what_if,
+            lambda asked: forecaster.forecast(market, day, horizon, asked, seed=seed),
+            overrides=() if saved is None else saved.version.content.overrides,
+            saved=saved,
+            backtest=stored_backtest(checkpoint, forecaster.card, market),
+        )
     made = build(source, lang)
     WRITERS[out.suffix](made, look, out)
     say(f"Wrote {out}: {len(made.slides) + 1} pages.")

@@ -98,7 +98,7 @@ class Draft:
             calendar = {k: v for k, v in calendar.items() if k not in ("ignore", "festivals")} | {"table": self._write_table(folder)}
         known = None
         if self.manifest.known is not None:
-            known = {"file": KNOWN, "columns": self.manifest.known.columns}
+            known = {"file": KNOWN, "covariates": self.manifest.known.covariates}
             _known(market).to_csv(folder / KNOWN, index=False, lineterminator="\n")
         content = self.manifest.model_dump(exclude={"panel", "regions", "calendar", "known"}) | names
         content |= {

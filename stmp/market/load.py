@@ -151,23 +151,25 @@ def _known_regions(panel: pd.DataFrame, folder: Path, manifest: Manifest, region
 
 
 def _read_known(folder: Path, manifest: Manifest, regions: Regions, calendar: Calendar, problems: list[Problem]) -> dict[str, Float]:
-    if manifest.known is None:
+    section = manifest.known
+    if section is None:
         return {}
-    file = folder / manifest.known.file
-    raw = read_table(file, {}, ["region", "date", *manifest.known.columns], [], problems)
+    file = folder / section.file
+    raw = read_table(file, section.columns, ["region", "date", *section.covariates], [], problems)
     if raw.empty:
         return {}
+    region, date = (section.columns.get(name, name) for name in ("region", "date"))
     dates = dates_of(raw["date"], hourly=False)
-    problems += date_problems(file, "date", dates, raw["date"])
+    problems += date_problems(file, date, dates, raw["date"])
     repeated = raw.assign(date=dates).duplicated(["region", "date"]) & dates.notna()
-    problems += listed(file, "date", "duplicate", list(raw.index[repeated]), raw["date"])
-    problems += listed(file, "region", "empty", list(raw.index[raw["region"].isna()]))
+    problems += listed(file, date, "duplicate", list(raw.index[repeated]), raw["date"])
+    problems += listed(file, region, "empty", list(raw.index[raw["region"].isna()]))
     if manifest.regions.include is None:
-        for region, rows in raw[~raw["region"].isin(regions.ids)].groupby("region"):
-            problems.append(Problem(file, "unknown region", "use the region ids of the panel", "region", int(rows.index[0]), str(region)))
+        for unknown, rows in raw[~raw["region"].isin(regions.ids)].groupby("region"):
+            problems.append(Problem(file, "unknown region", "use the region ids of the panel", region, int(rows.index[0]), str(unknown)))
     result: dict[str, Float] = {}
-    for name in manifest.known.columns:
-        problems += number_problems(file, name, raw[name], required=False, signed=True)
+    for name in section.covariates:
+        problems += number_problems(file, section.columns.get(name, name), raw[name], required=False, signed=True)
         wide = pd.DataFrame({"region": raw["region"], "date": dates, "value": numbers_of(raw[name])}).drop_duplicates(["region", "date"])
         table = wide.dropna(subset=["region", "date"]).set_index(["region", "date"])["value"].unstack()  # noqa: PD010
         result[name] = table.reindex(index=list(regions.ids), columns=calendar.dates).to_numpy(np.float32)

@@ -108,10 +108,11 @@ class CalendarSection(Section):
 
 
 class KnownSection(Section):
-    """Known-ahead covariates per region: a file with region, date and the columns named."""
+    """Known-ahead covariates per region: a file with region, date and the covariates named. ``columns`` as in the panel."""
 
     file: str
-    columns: Annotated[Names, Field(min_length=1)]
+    covariates: Annotated[Names, Field(min_length=1)]
+    columns: dict[str, str] = {}
 
 
 class Manifest(Section):

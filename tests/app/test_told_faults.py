@@ -12,7 +12,7 @@ import pytest
 from app import faults
 from app.faults import FAULT, in_detail
 from app.language import CHINESE, ENGLISH, catalogue, use
-from stmp.errors import MarketError, Problem
+from stmp.errors import MarketError, MisfitError, Problem
 
 STMP = Path(__file__).resolve().parents[2] / "stmp"
 FEWEST = 16  # letters of a text's own that make it more than punctuation
@@ -74,6 +74,30 @@ def test_what_is_not_known_stays_and_is_announced() -> None:
     told = in_detail(str(problem(remedy="buy another disk")))
     assert told == f"{HEAD}\na/panel.csv，第 56 行，“orders”列：不是数字（原值 'ma: (ny)'）。解决办法：buy another disk。"
     assert in_detail("all is lost") == f"{HEAD}\nall is lost"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("unknown festival 'Late'. Remedy: use one of: 618.", "未知的 festival “Late”。解决办法：使用以下之一：618。"),
+        (
+            "no peak of 618 begins on 2019-06-19. Remedy: use one of 2019-06-18.",
+            "618没有从 2019-06-19 开始的高峰。解决办法：使用以下之一：2019-06-18。",
+        ),
+        (
+            "the day 2019-06-01 is not after the cutoff 2019-06-02. Remedy: change days still to come.",
+            "2019-06-01 不在截止日 2019-06-02 之后。解决办法：只改动尚未到来的日子。",
+        ),
+    ],
+)
+def test_a_scenario_that_does_not_fit_is_told_in_chinese(fault: str, told: str) -> None:
+    error = MisfitError("early: a try", "festivals.0.festival", fault)
+    assert in_detail(str(error)) == f"scenario 'early: a try': {fault}"
+    use(CHINESE)
+    try:
+        assert in_detail(str(error)) == f"情景“early: a try”：{told}"
+    finally:
+        use(ENGLISH)
 
 
 def test_the_catalogue_knows_no_sentence_that_the_library_does_not_say() -> None:

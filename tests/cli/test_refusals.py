@@ -72,14 +72,42 @@ def test_forecast_refuses_bad_input_and_writes_nothing(
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ('name = "x"\n[[festivals]]\naction = "drop"\nfestival = "Never"\npeak = 2021-11-11', ["unknown festival 'Never'", "Late, Mid"]),
-        ('name = "x"\n[[recent]]\nstream = "orders"\nfactor = 2\nregions = ["r9"]', ["unknown district 'r9'", "r0, r1, r2"]),
+        (
+            'name = "x"\n[[festivals]]\naction = "drop"\nfestival = "Never"\npeak = 2021-11-11',
+            ["festivals.0.festival: unknown festival 'Never'. Remedy: ", "Late, Mid"],
+        ),
+        (
+            'name = "x"\n[[festivals]]\naction = "drop"\nfestival = "Late"\npeak = 2021-11-12',
+            ["festivals.0.peak: no peak of Late begins on 2021-11-12. Remedy: ", "2021-11-11"],
+        ),
+        (
+            'name = "x"\n[[recent]]\nstream = "orders"\nfactor = 2\nregions = ["r9"]',
+            ["recent.0.regions: unknown district 'r9'. Remedy: ", "r0, r1, r2"],
+        ),
     ],
 )
 def test_forecast_refuses_a_scenario_with_unknown_names(forecast: Run, tmp_path: Path, text: str, parts: list[str]) -> None:
     (tmp_path / "x.toml").write_text(text)
-    forecast(scenario=tmp_path / "x.toml").assert_refused("scenario 'x'", *parts)
+    place, remedy = parts
+    forecast(scenario=tmp_path / "x.toml").assert_refused(f"{tmp_path / 'x.toml'}: {place}", remedy)
     assert [path.name for path in tmp_path.iterdir()] == ["x.toml"]
+
+
+def test_a_report_refuses_a_scenario_with_unknown_names(run: Run, market: Path, checkpoint: Path, tmp_path: Path) -> None:
+    scenario, out = tmp_path / "x.toml", tmp_path / "x.pdf"
+    scenario.write_text('[[facts]]\nregion = "r0"\nname = "income"\nvalue = 1')
+    options = ["--market", market, "--cutoff", "2021-10-31", "--device", "cpu", "--scenario", scenario, "--out", out]
+    run("report", checkpoint, *options).assert_refused(f"{scenario}: facts.0.name: unknown district fact 'income'. Remedy: use one of: ")
+    assert not out.exists()
+
+
+def test_a_folder_that_is_a_file_is_refused_in_words_that_fit_every_command(run: Run, market: Path, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    refused = (f"{file}: this is a file, not a folder. Remedy: choose another folder.",)
+    run("market", "simulate", file).assert_refused(*refused)
+    run("train", market, "--out", file).assert_refused(*refused)
+    assert file.read_text() == "mine"
 
 
 def _cut_card(folder: Path) -> None:

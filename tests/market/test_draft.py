@@ -72,7 +72,7 @@ def test_everything_a_market_can_have_is_carried_over(source: Path, tmp_path: Pa
         .read_text(encoding="utf-8")
         .replace('file = "calendar.csv"', 'file = "calendar.csv"\ncovariates = ["rain"]')
     )
-    (source / "market.toml").write_text(text + '[known]\nfile = "promotions.csv"\ncolumns = ["discount"]\n', encoding="utf-8")
+    (source / "market.toml").write_text(text + '[known]\nfile = "promotions.csv"\ncovariates = ["discount"]\n', encoding="utf-8")
     draft = Draft.of(source).with_district(NEW)
     draft.save(tmp_path / "wider", "Wider")
     assert_same(load_market(tmp_path / "wider"), draft.market)

@@ -131,11 +131,29 @@ def test_known_ahead_columns_reach_past_the_panel(folder: Folder) -> None:
     calendar = folder.calendar(days=7, rain={day: day / 2 for day in range(7)})
     folder.write("calendar.csv", calendar)
     folder.write("promotions.csv", "region,date,discount\nb,2021-01-07,0.2\na,2021-01-01,-0.1\nb,2021-01-02,\n")
-    rest = '[known]\nfile = "promotions.csv"\ncolumns = ["discount"]'
+    rest = '[known]\nfile = "promotions.csv"\ncovariates = ["discount"]'
     folder.manifest(calendar='file = "calendar.csv"\ncovariates = ["rain"]', rest=rest)
     market = folder.load()
     assert list(market.calendar.covariates["rain"]) == [0, 0.5, 1, 1.5, 2, 2.5, 3]
     np.testing.assert_array_equal(market.known["discount"], np.array([[-0.1, *[NAN] * 6], [*[NAN] * 6, 0.2]], dtype=np.float32))
+
+
+def test_columns_of_what_is_known_ahead_are_mapped(folder: Folder) -> None:
+    folder.write("promotions.csv", "district,day,off\nb,2021-01-02,0.2\n")
+    columns = '[known.columns]\nregion = "district"\ndate = "day"\ndiscount = "off"'
+    folder.manifest(rest=f'[known]\nfile = "promotions.csv"\ncovariates = ["discount"]\n{columns}')
+    market = folder.load()
+    assert list(market.known) == ["discount"]
+    assert np.argwhere(market.known["discount"] > 0).tolist() == [[1, 1]]
+    faulty = "district,day,off\nb,soon,0.2\nz,2021-01-02,0.2\n,2021-01-02,x\nb,2021-01-02,1\nb,2021-01-02,1\n"
+    folder.write("promotions.csv", faulty)
+    assert [line.split(" Remedy")[0] for line in folder.refusals()] == [
+        "promotions.csv, row 2, column 'day': the date cannot be read (found 'soon').",
+        "promotions.csv, row 6, column 'day': the row repeats an earlier one (found '2021-01-02').",
+        "promotions.csv, row 4, column 'district': the value is empty.",
+        "promotions.csv, row 3, column 'district': unknown region (found 'z').",
+        "promotions.csv, row 4, column 'off': not a number (found 'x').",
+    ]
 
 
 def test_a_cut_market_holds_copies_that_end_at_the_cutoff(folder: Folder) -> None:
@@ -175,7 +193,7 @@ def test_the_digest_changes_with_any_value(folder: Folder) -> None:
         ("promotions.csv", "0.1", "0.2"),
         ("promotions.csv", "a,", "b,"),
     ]
-    rest = '[regions]\nfile = "regions.csv"\nfacts = ["people"]\n[known]\nfile = "promotions.csv"\ncolumns = ["discount"]'
+    rest = '[regions]\nfile = "regions.csv"\nfacts = ["people"]\n[known]\nfile = "promotions.csv"\ncovariates = ["discount"]'
     folder.manifest(
         panel='file = "panel.csv"\nabsent = "zero"\npast = ["visits"]',
         calendar='file = "calendar.csv"\ncovariates = ["rain"]',

@@ -51,7 +51,7 @@ def test_include_chooses_and_orders(folder: Folder) -> None:
 def test_include_leaves_out_regions_that_the_table_lacks(folder: Folder) -> None:
     folder.write("regions.csv", "region,people\na,1\n")
     folder.write("promotions.csv", "region,date,discount\na,2021-01-01,1\nb,2021-01-01,2\n")
-    known = '[known]\nfile = "promotions.csv"\ncolumns = ["discount"]\n'
+    known = '[known]\nfile = "promotions.csv"\ncovariates = ["discount"]\n'
     folder.manifest(rest=known + SECTION + 'include = ["a"]')
     market = folder.load()
     assert market.regions == ("a",)

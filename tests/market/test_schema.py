@@ -42,7 +42,7 @@ def test_a_manifest_in_another_encoding(folder: Folder) -> None:
             "key 'calendar': Value error, covariates: there is no file that this could",
         ),
         ({"rest": '[regions]\nfacts = ["people"]'}, "key 'regions': Value error, facts: there is no file that this could describe"),
-        ({"rest": '[known]\nfile = "k.csv"\ncolumns = []'}, "key 'known.columns': Value should have at least 1 item after validation"),
+        ({"rest": '[known]\nfile = "k.csv"\ncovariates = []'}, "key 'known.covariates': Value should have at least 1 item"),
     ],
 )
 def test_a_wrong_key_is_named(folder: Folder, changes: dict[str, str], refusal: str) -> None:

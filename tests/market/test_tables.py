@@ -133,7 +133,7 @@ def test_all_problems_of_all_files_are_listed_at_once(folder: Folder) -> None:
     folder.manifest(
         calendar='file = "calendar.csv"',
         rest='[regions]\nfile = "regions.csv"\nfacts = ["people"]\npolygons = "regions.geojson"\n'
-        '[known]\nfile = "promotions.csv"\ncolumns = ["discount"]',
+        '[known]\nfile = "promotions.csv"\ncovariates = ["discount"]',
     )
     assert [line.split(" Remedy")[0] for line in folder.refusals()] == [
         "panel.csv, row 3, column 'orders': the value is negative (found '-2').",
