@@ -98,7 +98,7 @@ def _run(_question: Question, key: tuple[str, ...]) -> Run:
     return _made(_question)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)  # what-ifs side by side and the steps to one: fewer push each other out
 def _large_run(_question: Question, key: tuple[str, ...]) -> Run:
     return _made(_question)
 

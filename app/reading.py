@@ -77,15 +77,15 @@ class Reading:
 
     def daily(self, districts: Sequence[str], categories: Sequence[int] | None = None, name: str = "") -> Daily:
         """Past, samples and actuals of the districts together, in the categories at the positions given, by default those chosen."""
-        cells = np.ix_(self.rows(districts), self.categories if categories is None else categories)
+        rows, columns = self.rows(districts), self.categories if categories is None else categories
 
         def summed(values: summary.Floats, days: pd.DatetimeIndex) -> pd.Series:
             """[R, C, D] -> sums of the cells by day, missing where all of them are."""
-            return pd.DataFrame(values[cells].reshape(-1, len(days)).T, index=days).sum(axis=1, min_count=1)
+            return pd.DataFrame(summary.chosen(values, rows, columns).reshape(-1, len(days)).T, index=days).sum(axis=1, min_count=1)
 
         def drawn(forecast: Forecast) -> summary.Floats:
             """[H, S]"""
-            return forecast.samples[cells].sum(axis=(0, 1), dtype=float)
+            return summary.chosen(forecast.samples, rows, columns).sum(axis=(0, 1), dtype=float)
 
         past = self.view.dates[-max(FEWEST_PAST, 2 * len(self.forecast.dates)) :]
         return Daily(
@@ -104,6 +104,12 @@ class Reading:
     def table(self) -> pd.DataFrame:
         """``summary.by_region`` of the whole period, in the categories chosen."""
         return self._by_region(None)
+
+    @cached_property
+    def medians(self) -> summary.Floats:
+        """[R, H] of each region's days, in the categories chosen."""
+        chosen = summary.chosen(self.forecast.samples, None, self.categories)
+        return np.asarray(np.median(chosen.sum(axis=1), axis=-1))
 
     @cached_property
     def tables(self) -> list[pd.DataFrame]:

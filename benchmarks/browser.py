@@ -71,13 +71,13 @@ def served(*markets: Path, folder: Path = ROOT, code: Path = ROOT) -> Iterator[S
 
 
 @contextmanager
-def bare(name: str = "bare.py", *arguments: str) -> Iterator[Server]:
-    """A page of a script beside this one, with the framework's own settings."""
+def bare() -> Iterator[Server]:
+    """The page of bare.py, with the framework's own settings."""
     port = _free_port()
-    script = str(Path(__file__).with_name(name))
+    script = str(Path(__file__).with_name("bare.py"))
     flags = ["--server.headless=true", "--server.address=127.0.0.1", "--browser.serverAddress=localhost"]
     flags += ["--browser.gatherUsageStats=false", "--server.fileWatcherType=none", f"--server.port={port}"]
-    with _started(["-m", "streamlit", "run", script, *flags, "--", *arguments], port, ROOT, ROOT) as server:
+    with _started(["-m", "streamlit", "run", script, *flags], port, ROOT, ROOT) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stmp import summary
 from stmp.forecast import Forecast
@@ -46,12 +47,8 @@ def effect(what_if: Forecast, baseline: Forecast, regions: Sequence[int] | None 
     Raises ValueError when the forecasts are not paired.
     """
     after, before = _paired(what_if, baseline, regions, categories)
-    totals = after.sum(axis=(0, 1, 2))
-    return Effect(
-        summary.interval(totals),
-        summary.interval(totals - before.sum(axis=(0, 1, 2))),
-        summary.change(what_if, baseline, regions, categories),
-    )
+    total, planned = (samples.sum(axis=(0, 1, 2), dtype=float) for samples in (after, before))
+    return Effect(summary.interval(total), summary.interval(total - planned), summary.change(what_if, baseline, regions, categories))
 
 
 def along(
@@ -63,7 +60,7 @@ def along(
     relative: median share of the baseline, NaN where that is nothing. Raises ValueError as ``effect`` does.
     """
     other = tuple(i for i in range(3) if i != "RCH".index(axis))
-    after, before = (samples.sum(axis=other) for samples in _paired(what_if, baseline, regions, categories))  # [N, S]
+    after, before = (samples.sum(axis=other, dtype=float) for samples in _paired(what_if, baseline, regions, categories))  # [N, S]
     chosen = {"R": regions, "C": categories, "H": None}[axis]
     of_axis: dict[str, Iterable[object]] = {"R": baseline.regions, "C": baseline.categories, "H": baseline.dates}
     labels = list(of_axis[axis])
@@ -83,7 +80,7 @@ def along(
 
 def cells(what_if: Forecast, baseline: Forecast) -> pd.DataFrame:
     """[R, C] median change of each region's total in each category, as a share of the baseline's. Raises ValueError as ``effect`` does."""
-    after, before = (samples.sum(axis=2) for samples in _paired(what_if, baseline, None, None))
+    after, before = (samples.sum(axis=2, dtype=float) for samples in _paired(what_if, baseline, None, None))
     return pd.DataFrame(_relative(after, before), index=list(baseline.regions), columns=list(baseline.categories))
 
 
@@ -122,7 +119,7 @@ def waterfall(forecasts: Sequence[Forecast], regions: Sequence[int] | None = Non
     Raises ValueError when the forecasts are not paired.
     """
     first = forecasts[0]
-    totals = [_paired(forecast, first, regions, categories)[0].sum(axis=(0, 1, 2)) for forecast in forecasts]
+    totals = [_paired(forecast, first, regions, categories)[0].sum(axis=(0, 1, 2), dtype=float) for forecast in forecasts]
     added = [totals[0], *(after - before for before, after in pairwise(totals))]
     means = [float(total.mean()) for total in totals]
     low, high = np.quantile(added, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2], axis=1)
@@ -141,19 +138,15 @@ def _given(name: str, types: Mapping[pd.Timestamp, str], planned: Mapping[pd.Tim
 
 
 def _paired(
-    what_if: Forecast, baseline: Forecast, regions: Iterable[int] | None, categories: Iterable[int] | None
-) -> tuple[Floats, Floats]:
+    what_if: Forecast, baseline: Forecast, regions: Sequence[int] | None, categories: Sequence[int] | None
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """[R', C', H, S] samples of both."""
     for name in ("model", "regions", "categories", "cutoff", "seed"):
         if getattr(what_if, name) != getattr(baseline, name):
             raise ValueError(f"forecasts of different {name} cannot be paired: {getattr(what_if, name)}, {getattr(baseline, name)}")
     if what_if.samples.shape != baseline.samples.shape:
         raise ValueError(f"forecasts of shapes {what_if.samples.shape} and {baseline.samples.shape} cannot be paired")
-    chosen = np.ix_(
-        range(len(baseline.regions)) if regions is None else list(regions),
-        range(len(baseline.categories)) if categories is None else list(categories),
-    )
-    return what_if.samples[chosen].astype(float), baseline.samples[chosen].astype(float)
+    return summary.chosen(what_if.samples, regions, categories), summary.chosen(baseline.samples, regions, categories)
 
 
 def _relative(after: Floats, before: Floats) -> Floats:

@@ -168,9 +168,13 @@ def allocate(samples: NDArray[np.floating], rules: Sequence[Rule], supply: int) 
             "raise the supply."
         )
     runs, given = _runs(wanted, rules), least.reshape(-1).copy()
-    best = taken = 0.0  # sales when cases could be cut, and as they are
+    units = runs.cases * runs.pack
+    whole = int(np.searchsorted(np.cumsum(units), rest, side="right"))  # as many runs are taken as they are
+    np.add.at(given, runs.cell[:whole], units[:whole])
+    rest -= int(units[:whole].sum())
+    taken, best = float((runs.cases * runs.gain)[:whole].sum()), 0.0  # sales as cases are, and when they could be cut
     cut, smallest = False, int(runs.pack.min(initial=1))
-    for gain, per_unit, cases, pack, cell in zip(*runs, strict=True):
+    for gain, per_unit, cases, pack, cell in zip(*(part[whole:] for part in runs), strict=True):
         fit = min(int(cases), rest // int(pack))
         if not cut and fit < cases:
             cut, best = True, taken + rest * float(per_unit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ ORDINARY = ("workday", "day off")
 INTERVAL = 0.8
 
 Floats = NDArray[np.float64]
+Real = TypeVar("Real", bound=np.floating)
 
 
 class Interval(NamedTuple):
@@ -98,11 +99,9 @@ def outlook(
 
     level: [R, C] of ``ordinary_level``.  actual: [R, C, H] of ``actuals``.
     """
-    cells = np.ix_(
-        range(len(forecast.regions)) if regions is None else regions, range(len(forecast.categories)) if categories is None else categories
-    )
-    samples, came = forecast.samples[cells], actual[cells]  # [R', C', H, S], [R', C', H]
-    ordinary = _sum_of_known(level[cells].reshape(1, -1))[0]
+    samples = chosen(forecast.samples, regions, categories)  # [R', C', H, S]
+    came, own_level = (chosen(values, regions, categories) for values in (actual, level))  # [R', C', H], [R', C']
+    ordinary = _sum_of_known(own_level.reshape(1, -1))[0]
     daily = samples.sum(axis=(0, 1), dtype=float)  # [H, S]
     peak = int(np.median(daily, axis=1).argmax())
     return Outlook(
@@ -112,7 +111,7 @@ def outlook(
         peak=interval(daily[peak]),
         peak_chance=float((daily.argmax(axis=0) == peak).mean()),
         peak_uplift=interval(daily[peak] / ordinary),
-        actual=_actual(samples, came, level[cells], forecast.dates),
+        actual=_actual(samples, came, own_level, forecast.dates),
     )
 
 
@@ -149,16 +148,14 @@ def by_region(
     days.  share: of all regions' total; the column sums to 1.  per_head: units per 1,000 of ``population`` (indexed by region id).
     actual: units in the cells already known.  error: as in ``Outlook``.  NaN where a number cannot be had.
     """
-    chosen = np.ix_(
-        range(len(forecast.regions)),
-        range(len(forecast.categories)) if categories is None else categories,
-        range(len(forecast.dates)) if days is None else days,
-    )
-    samples, came = forecast.samples[chosen], actual[chosen]  # [R, C', H', S], [R, C', H']
+    samples = chosen(forecast.samples, None, categories)
+    came, own_level = (chosen(values, None, categories) for values in (actual, level))
+    if days is not None:
+        samples, came = samples[:, :, days], came[:, :, days]  # [R, C', H', S], [R, C', H']
     rows = len(samples)
     totals = samples.sum(axis=(1, 2), dtype=float)  # [R, S]
     low, total, high = np.quantile(totals, [(1 - INTERVAL) / 2, 0.5, (1 + INTERVAL) / 2], axis=1)
-    ordinary = _sum_of_known(level[chosen[0][:, :, 0], chosen[1][:, :, 0]])
+    ordinary = _sum_of_known(own_level)
     flat = came.reshape(rows, -1)
     with np.errstate(divide="ignore", invalid="ignore"):
         table = pd.DataFrame(
@@ -180,16 +177,21 @@ def by_region(
 
 def change(what_if: Forecast, plan: Forecast, regions: Sequence[int] | None = None, categories: Sequence[int] | None = None) -> Interval:
     """Relative change of the total from ``plan`` to ``what_if``, sample by sample: of one seed, they differ by the scenario alone."""
-    cells = np.ix_(
-        range(len(plan.regions)) if regions is None else regions, range(len(plan.categories)) if categories is None else categories
-    )
-    after, before = (forecast.samples[cells].sum(axis=(0, 1, 2), dtype=float) for forecast in (what_if, plan))
+    after, before = (chosen(forecast.samples, regions, categories).sum(axis=(0, 1, 2), dtype=float) for forecast in (what_if, plan))
     return interval(after / np.maximum(before, np.finfo(float).tiny) - 1)
+
+
+def chosen(values: NDArray[Real], regions: Sequence[int] | None, categories: Sequence[int] | None) -> NDArray[Real]:
+    """[R, C, ...] -> the rows at the positions given, by default all: then nothing is copied, for samples may take most of the memory."""
+    for axis, positions in enumerate((regions, categories)):
+        if positions is not None and list(positions) != list(range(values.shape[axis])):
+            values = values.take(positions, axis)
+    return values
 
 
 def _error(samples: NDArray[np.float32], came: Floats) -> Floats:
     """[N, M, S] samples and [N, M] actuals -> [N] median total over actual total, less 1, over the known cells."""
-    expected = np.median(np.where(np.isfinite(came)[..., None], samples, 0).sum(axis=1, dtype=float), axis=1)
+    expected = np.median(samples.sum(axis=1, dtype=float, where=np.isfinite(came)[..., None]), axis=1)
     total = _sum_of_known(came)
     return np.asarray(np.divide(expected, total, out=np.full_like(expected, np.nan), where=total > 0) - 1)
 

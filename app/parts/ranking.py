@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -85,8 +84,7 @@ def _for_eyes(exact: pd.DataFrame, reading: Reading, regions: pd.Index) -> tuple
         columns[title] = st.column_config.NumberColumn(short.get(title), format=form, help=title if title in short else None)
         shown[title] = exact[title].round(1) + 0.0 if form == PERCENT else exact[title].map(rounded)  # no −0.0
     days = t("Day by day")
-    medians = np.median(reading.forecast.samples[:, reading.categories].sum(axis=1), axis=-1)  # [R, H]
-    lines = dict(zip(reading.forecast.regions, medians.round().tolist(), strict=True))
+    lines = dict(zip(reading.forecast.regions, reading.medians.round().tolist(), strict=True))
     shown.insert(1, days, [lines[region] for region in regions])
     columns[days] = st.column_config.LineChartColumn(
         width=LINE, y_min=0, help=t("The median of each day, from 0 up to the district's own highest day.")

@@ -16,7 +16,7 @@ from app.language import label, t, title
 from app.parts.downloads import CHART, downloads
 from app.pictures.bars import ranked_bars
 from app.pictures.legend import legend
-from app.pictures.many import told_largest
+from app.pictures.many import BORDERED, told_largest
 from app.pictures.maps import LAYER, region_map
 from app.pictures.measures import Measure, measures
 from app.pictures.palette import Scale
@@ -54,7 +54,8 @@ def where(reading: Reading, districts: Sequence[str]) -> None:
     places = reading.choice.loaded.places
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.subheader(t("By district"), anchor=False, width="content")
-    blocks = places is not None and places.outlines and head.toggle(t("Height shows it, too"), key="blocks", persist_state="session")
+    told_apart = places is not None and places.outlines and len(places.geometry) <= BORDERED
+    blocks = told_apart and head.toggle(t("Height shows it, too"), key="blocks", persist_state="session")
     view = _ask(reading, blocks)
     if places is None:
         _bars(reading, view, districts)

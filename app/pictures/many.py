@@ -9,6 +9,7 @@ import pandas as pd
 from app.language import t
 
 MOST = 60  # of bars, rows or columns that can be told apart
+BORDERED = 300  # on a map, whose borders or blocks are drawn: of more they hide the colours, and a frame takes seconds without a GPU
 
 
 def largest(values: pd.Series, chosen: Collection[str] = ()) -> pd.Index:

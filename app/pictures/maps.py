@@ -15,6 +15,7 @@ import pydeck as pdk
 from pydeck.bindings.json_tools import default_serialize
 from pydeck.types import String
 
+from app.pictures.many import BORDERED
 from app.pictures.measures import Measure
 from app.pictures.palette import BORDER, CHOSEN, Scale
 from app.pictures.places import Places
@@ -75,7 +76,7 @@ def region_map(
     longitude, latitude = places.centre
     view = pdk.ViewState(longitude=longitude, latitude=latitude, zoom=places.zoom, pitch=PITCH if blocks else 0)
     frame = [_raised(feature) for feature in features if feature["properties"]["region_id"] in chosen]
-    layers = [_regions(features, blocks), _frame(frame), _labels(places, features)]
+    layers = [_regions(features, blocks, not places.outlines or len(features) <= BORDERED), _frame(frame), _labels(places, features)]
     return Map(layers, views=[CLICKED], initial_view_state=view, map_provider=None, tooltip=TOOLTIP)
 
 
@@ -104,7 +105,7 @@ def _raised(feature: Feature) -> Feature:
     return {**feature, "geometry": {**geometry, "coordinates": lift(geometry["coordinates"])}}
 
 
-def _regions(features: list[Feature], blocks: bool) -> pdk.Layer:
+def _regions(features: list[Feature], blocks: bool, bordered: bool) -> pdk.Layer:
     # The fill is set on the sublayers: set on the layer itself, Streamlit would fade all regions but the chosen ones, and
     # faded colours no longer mean what the legend says.
     fill = {"getFillColor": "@@=properties.colour"}
@@ -118,6 +119,7 @@ def _regions(features: list[Feature], blocks: bool) -> pdk.Layer:
         point_type=String("circle"),
         get_point_radius="properties.radius",
         point_radius_units=String("pixels"),
+        stroked=bordered,
         extruded=blocks,
         wireframe=blocks,
         material=False,  # light and shade would change the colours

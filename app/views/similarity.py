@@ -27,9 +27,10 @@ def page(folders: Sequence[Path]) -> None:
         asked = choice.question
         st.caption(t("As of **{cutoff}** · {checkpoint}", cutoff=day(asked.cutoff), checkpoint=messages.checkpoint(asked.offer)))
         found = loading.representations(asked)
-        with st.container(border=True):
-            lookalikes(choice, found.date_types)
+        above = st.container(border=True)
         _compared(choice, found)
+        with above:  # afterwards, for past festivals are inferred anew, which takes as long again
+            lookalikes(choice, found.date_types)
 
 
 @st.fragment

@@ -339,4 +339,6 @@ def run_app(
         flags |= {"secrets.files": str(sign_in.resolve()), "browser.serverAddress": SignIn.read(sign_in).auth.host}
     settings = [f"--{name}={value}" for name, value in flags.items()]
     arguments = [part for folder in chosen for part in ("--market", str(folder))]
+    # Beside a browser and other people's forecasts, threads that spin while they wait for one another take the cores from them all.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(APP), *settings, "--", *arguments])

@@ -239,6 +239,22 @@ def test_the_kind_of_day_and_the_measure_are_followed_by_the_pictures(accuracy: 
     assert numbers(ours["x"])[ours["y"].index("Southwest")] == pytest.approx(expected, rel=0.01)
 
 
+def test_of_many_districts_those_forecast_worst_are_drawn(
+    accuracy: Start, stored: tuple[Evaluation, Backtest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(page: AppTest) -> list[str]:
+        rows = [json.loads(chart.proto.spec)["data"][0].get("y", ()) for chart in page.get("plotly_chart")]
+        return next(list(names) for names in rows if {"Northwest", "Northeast", "Southwest"} & set(names))
+
+    every = drawn(accuracy())
+    monkeypatch.setattr("app.parts.accuracy.breakdown.MOST", 3)
+    page = accuracy()
+    assert not page.exception
+    assert len(every) == 4
+    assert drawn(page) == every[:3]
+    assert "Drawn are the first 3 of 4; the table holds them all." in texts(page)
+
+
 def test_coverage_and_festivals_are_those_of_the_cells(accuracy: Start, stored: tuple[Evaluation, Backtest]) -> None:
     page = accuracy()
     page.segmented_control(key="accuracy-bands").set_value("festival").run()

@@ -246,6 +246,14 @@ def test_blocks_rise_on_a_map_of_their_own(dashboard: Start) -> None:
     assert max(properties["height"] for properties in features(page)) > 0
 
 
+def test_blocks_that_would_hide_one_another_are_not_offered(dashboard: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.parts.where.BORDERED", 3)
+    page = dashboard()
+    assert_sound(page)
+    assert "blocks" not in [toggle.key for toggle in page.toggle]
+    assert max(properties["height"] for properties in features(page)) == 0
+
+
 def test_an_earlier_cutoff_replays_history_and_says_what_the_checkpoint_saw(dashboard: Start, here: Path) -> None:
     page = dashboard()
     assert "no test of it" not in texts(page)

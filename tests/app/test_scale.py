@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import shapely
 
 from app.pictures.alike import similarity_map
 from app.pictures.bars import ranked_bars
-from app.pictures.many import MOST, largest, told_largest
+from app.pictures.many import BORDERED, MOST, largest, told_largest
 from app.pictures.maps import region_map
 from app.pictures.measures import Measure
 from app.pictures.palette import sequential
@@ -41,6 +42,19 @@ def test_the_map_of_3000_districts_is_small(market: Market, places: Places) -> N
     sent = region_map(places, market.region_table["name"], values, details, TOTAL, sequential(values), market.regions[:20]).to_json()
     assert len(sent.encode()) < 3e6  # of the 5 MB that a page may send
     assert len(json.loads(sent)["layers"][0]["data"]["features"]) == REGIONS
+
+
+def test_borders_are_drawn_where_they_do_not_hide_the_colours(market: Market, places: Places) -> None:
+    def bordered(regions: int, outlines: bool) -> bool:
+        some = replace(places, outlines=outlines, geometry=dict(list(places.geometry.items())[:regions]), labels={})
+        values = pd.Series(1.0, index=list(some.geometry))
+        details = pd.Series("", index=values.index)
+        made = region_map(some, market.region_table["name"], values, details, TOTAL, sequential(values), [])
+        return bool(json.loads(made.to_json())["layers"][0]["stroked"])
+
+    assert bordered(BORDERED, outlines=True)
+    assert not bordered(BORDERED + 1, outlines=True)
+    assert bordered(BORDERED + 1, outlines=False)  # circles cost little, and lie upon each other
 
 
 def test_districts_keep_their_shapes_and_the_borders_they_share(market: Market, places: Places) -> None:

@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import loading
 from app.formats import times, volume
 from app.inputs.scenario import DATE_TYPE
+from app.loading import Question
 from app.pictures.embedding import PLOT, embedding
 from app.pictures.outcomes import outcomes
 from app.pictures.palette import likeness
@@ -159,6 +161,16 @@ def test_without_a_peak_ahead_or_enough_behind_it_says_what_to_do(similarity: St
     early = similarity(link={"cutoff": "2021-06-10"})
     assert_sound(early)
     assert "Fewer than 3 past festivals lie in the data before the cutoff" in texts(early)
+
+
+def test_too_few_past_festivals_are_not_inferred(similarity: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def infer(question: Question) -> None:
+        raise AssertionError("past festivals were inferred, to be told of as too few")
+
+    monkeypatch.setattr(loading, "past_peaks", infer)
+    page = similarity(link={"cutoff": "2021-06-10"})
+    assert_sound(page)
+    assert "Fewer than 3 past festivals lie in the data before the cutoff" in texts(page)
 
 
 def test_markets_without_outlines_and_a_checkpoint_of_another(similarity: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from app.parts.accuracy.tested import Tested
 from app.parts.accuracy.words import Measure, kind_name, measures, model_name
 from app.parts.downloads import CHART
 from app.pictures.errors import error_dots, error_lines
+from app.pictures.many import MOST
 from stmp.evaluation import study
 from stmp.market import DateType
 
@@ -51,19 +53,21 @@ def breakdown(tested: Tested) -> None:
         grid = st.grid(2, min_column_width=TWO_ABREAST)
         with grid.container():
             _lead(tested, cells, measure)
-            _dots(tested, cells, "region", t("By district"), _ranked(tested, cells, measure), measure)
+            districts = _measured(cells, "region", measure)
+            _dots(tested, "region", t("By district"), districts, _ranked(tested, districts, measure), measure)
         with grid.container():
             types = sorted(cells["label"].unique(), key=lambda text: by_kind(DateType.parse(text)))
-            _dots(tested, cells, "label", t("By date type"), {text: label(text) for text in types}, measure)
+            named = {text: label(text) for text in types}
+            _dots(tested, "label", t("By date type"), _measured(cells, "label", measure), named, measure)
             names = {category: label(category) for category in tested.market.categories}
-            _dots(tested, cells, "category", t("By category"), names, measure)
+            _dots(tested, "category", t("By category"), _measured(cells, "category", measure), names, measure)
 
 
-def _ranked(tested: Tested, cells: pd.DataFrame, measure: Measure) -> dict[str, str]:
-    """The districts' names by id, those this checkpoint forecasts worst first."""
-    table = study.scores(cells[cells["model"] == study.OURS], ["region"], [measure.column])
-    distance = (measure.factor * table[measure.column] - measure.aim).abs()
-    return {str(region): str(tested.names[region]) for region in table.loc[distance.sort_values(ascending=False).index, "region"]}
+def _ranked(tested: Tested, table: pd.DataFrame, measure: Measure) -> dict[str, str]:
+    """The districts' names by id, those this checkpoint forecasts worst first. table: of ``_measured``."""
+    ours = table[table["model"] == study.OURS]
+    distance = (ours["value"] - measure.aim).abs()
+    return {str(region): str(tested.names[region]) for region in ours.loc[distance.sort_values(ascending=False).index, "group"]}
 
 
 def _lead(tested: Tested, cells: pd.DataFrame, measure: Measure) -> None:
@@ -75,11 +79,12 @@ def _lead(tested: Tested, cells: pd.DataFrame, measure: Measure) -> None:
     st.plotly_chart(figure, key=key, config=CHART, alt=alt)
 
 
-def _dots(tested: Tested, cells: pd.DataFrame, by: str, title: str, groups: Mapping[str, str], measure: Measure) -> None:
-    key = f"accuracy-{by}"
-    table = _measured(cells, by, measure)
+def _dots(tested: Tested, by: str, title: str, table: pd.DataFrame, groups: Mapping[str, str], measure: Measure) -> None:
+    key, drawn = f"accuracy-{by}", dict(islice(groups.items(), MOST))
     _head(tested, key, title, table.assign(group=table["group"].map(groups)), title, measure)
-    figure = error_dots(table, groups, _models(tested), measure.title, measure.show, _aim(measure))
+    if len(drawn) < len(groups):
+        st.caption(t("Drawn are the first {shown} of {count}; the table holds them all.", shown=len(drawn), count=f"{len(groups):,}"))
+    figure = error_dots(table, drawn, _models(tested), measure.title, measure.show, _aim(measure))
     st.plotly_chart(figure, key=key, config=CHART, alt=t("{measure} of each model, {by}", measure=measure.title, by=title))
 
 

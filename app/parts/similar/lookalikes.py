@@ -30,7 +30,8 @@ def lookalikes(choice: Choice, date_types: Psi) -> None:
     view = question.market.until(question.cutoff)
     st.subheader(t("What this scenario resembles"), anchor=False)
     peaks = _peaks(question.scenario.apply(view), view.horizon_dates(question.horizon))
-    past = loading.past_peaks(question) if peaks else None
+    held = [occurrence for occurrence in view.calendar.occurrences if occurrence.peak <= view.cutoff]
+    past = loading.past_peaks(question) if peaks and len(held) >= FEWEST else None  # a look back at a large market takes long
     if not peaks:
         told = t("No festival has its peak on the days to forecast. Choose another cutoff, a longer horizon, or a scenario that holds one.")
         st.info(told, icon=":material/info:")

@@ -28,7 +28,7 @@ from app.pictures.waterfall import waterfall
 from app.reading import Reading
 from stmp import comparison
 from stmp.forecast import Forecast
-from stmp.summary import Floats
+from stmp.summary import Floats, chosen
 
 HEIGHT, ROWS = 400, 13  # pixels of a map; rows of the table beside it before it scrolls
 RELATIVE, CHANGE = "relative", "change"
@@ -191,7 +191,7 @@ def _step(kind: str) -> str:
 
 def _daily(plan: Reading, forecast: Forecast, districts: Sequence[str]) -> Floats:
     """[H, S]"""
-    return forecast.samples[plan.rows(districts)][:, plan.categories].sum(axis=(0, 1), dtype=float)
+    return chosen(forecast.samples, plan.rows(districts), plan.categories).sum(axis=(0, 1), dtype=float)
 
 
 def _numbers(table: pd.DataFrame, first: str, scenario: str, unit: str) -> pd.DataFrame:
