@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
 import numpy as np
 import torch
@@ -96,7 +94,7 @@ class Gatherer:
         days, _ = self._days(support)
         labels, present = self._labels(streams[0], support)
         return SupportInputs(
-            windows=_Windows(streams, days - lead),
+            windows=lambda chosen: tuple(s.windows(days[:, chosen] - lead) for s in streams),
             aligned=self._aligned(streams, days - lead, days)[..., None, :],
             interval=self._interval(episodes, days, torch.full_like(days, lead)).movedim(3, 1)[..., None, :],
             facts=self._facts(episodes),
@@ -266,24 +264,6 @@ class Gatherer:
     def _offsets(self, targets: NDArray[np.int64], date_type: DateType, index: int) -> NDArray[np.int64]:
         own = self.panel.type_of[targets] == index
         return np.where(own, self.panel.offsets[targets], DEFAULT_OFFSET.get(date_type.phase, 0))
-
-
-class _Windows(Sequence[Tensor]):
-    """The windows of each stream at the origins [B, M], gathered when they are read: of many regions, all at once take much memory."""
-
-    def __init__(self, streams: list[_Stream], origins: Tensor) -> None:
-        self.streams, self.origins = streams, origins
-
-    def __len__(self) -> int:
-        return len(self.streams)
-
-    @overload
-    def __getitem__(self, which: int) -> Tensor: ...
-    @overload
-    def __getitem__(self, which: slice) -> list[Tensor]: ...
-    def __getitem__(self, which: int | slice) -> Tensor | list[Tensor]:
-        chosen = self.streams[which]
-        return [s.windows(self.origins) for s in chosen] if isinstance(chosen, list) else chosen.windows(self.origins)
 
 
 class _Stream:

@@ -17,7 +17,7 @@ T steps, F step features, E encoded window, H feature width, Z latent size.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -41,6 +41,7 @@ from stmp.tasks import (
 )
 
 NOISE_PER_PSI = 4  # draws of the noise for each draw of psi
+AT_ONCE = 16_384  # support instances whose windows are gathered at once: of many regions, all take much memory
 INSTANCES = 1024  # windows that the LSTMs read at once: their states at every step take the most memory, and in few they stay in the cache
 MAX_NOISE = 4.0  # scales: a heavier tail in log space would give the mean of the volumes no finite value
 MAX_SCALE = 1.0  # log volume; of a wider one the mean of the volumes would be its few largest draws
@@ -149,18 +150,17 @@ class AmortizationNetwork(nn.Module):
 
     def forward(self, support: SupportInputs) -> tuple[Gaussian, Gaussian]:
         """psi of the regions [B, R, C, Z] and of the date types [B, Y, C, Z]."""
-        encoded = self.extractor.encode(support.windows)
-        h = self.extractor(encoded, support.aligned, support.interval, support.facts)[..., 0, :]  # [B, N, R, C, H]
-        labels = h.new_zeros(*h.shape[:-1], self.LABELS)
-        if self.labels_in_support:
-            mean = masked_mean(support.labels, support.present, dim=2)
-            labels = torch.stack([support.labels, (support.labels - mean) * support.present, support.present], dim=-1)
-        h = functional.relu(self.instance(torch.cat([h, labels], dim=-1)))
         row = support.row.float()[:, :, None, None] * support.present
-        regions = self._heads(self.region_heads, self._pool(h, row, "bnrch,bnrc->brch", "bnrc->brc"))
-        weight = functional.relu(self.relation)[support.members]
-        columns = weight[..., None, None] * support.present[:, None]  # [B, Y, N, R, C]
-        types = self._heads(self.type_heads, self._pool(h, columns, "bnrch,bynrc->bych", "bynrc->byc"))
+        along_rows, by_day = [], []
+        for days in self._parts(support):
+            h = self._instances(support, days)
+            along_rows.append(torch.einsum("bnrch,bnrc->brch", h, row[:, days]))
+            by_day.append(torch.einsum("bnrch,bnrc->bnch", h, support.present[:, days]))
+        regions = self._heads(self.region_heads, self._pooled(torch.stack(along_rows).sum(0), row.sum(1)))
+        weight = functional.relu(self.relation)[support.members]  # [B, Y, N]
+        along_columns = torch.einsum("byn,bnch->bych", weight, torch.cat(by_day, dim=1))
+        mass = torch.einsum("byn,bnc->byc", weight, support.present.sum(2))
+        types = self._heads(self.type_heads, self._pooled(along_columns, mass))
         if not self.labels_in_support:
             return regions, types
         kinds = (torch.sigmoid(self.raw_share) * support.kinds)[:, :, None].expand(*types.mean.shape[:3], KINDS)
@@ -168,11 +168,28 @@ class AmortizationNetwork(nn.Module):
         return regions.plus(support.pooled.departures), types.plus(said)
 
     @staticmethod
-    def _pool(h: Tensor, weight: Tensor, product: str, mass: str) -> Tensor:
-        """Weighted mean over the instances, with the log of their number beside it: more shots may mean less doubt."""
-        total = torch.einsum(mass, weight)[..., None]
-        mean = torch.einsum(product, h, weight) / total.clamp(min=1e-6)
-        return torch.cat([mean, torch.log1p(total) / 4], dim=-1)
+    def _parts(support: SupportInputs) -> Iterator[slice]:
+        """The support days, as many at once as AT_ONCE allows."""
+        batch, count, regions, categories = support.labels.shape
+        width = max(1, AT_ONCE // (batch * regions * categories))
+        yield from (slice(first, first + width) for first in range(0, count, width))
+
+    def _instances(self, support: SupportInputs, days: slice) -> Tensor:
+        """Features and labels of the instances of some support days, [B, N', R, C, H]."""
+        encoded = self.extractor.encode(support.windows(days))
+        h = self.extractor(encoded, support.aligned[:, days], support.interval[:, days], support.facts)[..., 0, :]
+        label, present = support.labels[:, days], support.present[:, days]
+        labels = h.new_zeros(*h.shape[:-1], self.LABELS)
+        if self.labels_in_support:
+            labels = torch.stack([label, (label - masked_mean(label, present, dim=2)) * present, present], dim=-1)
+        return functional.relu(self.instance(torch.cat([h, labels], dim=-1)))
+
+    @staticmethod
+    def _pooled(total: Tensor, mass: Tensor) -> Tensor:
+        """[.., C, H], [.., C] -> the weighted mean over the instances, with the log of their number beside it: more shots may mean less
+        doubt."""
+        mass = mass[..., None]
+        return torch.cat([total / mass.clamp(min=1e-6), torch.log1p(mass) / 4], dim=-1)
 
     @staticmethod
     def _heads(head: nn.Linear, pooled: Tensor) -> Gaussian:

@@ -7,7 +7,7 @@ size share parameters. Everything here reads the panel at or before an origin; t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,7 +65,7 @@ class Pooled(NamedTuple):
 class SupportInputs:
     """What the amortization network reads of B episodes with N support days each.
 
-    windows: per stream [B, N, R, C or 1, T, F], each ending ``support_lead`` days before its support day; read one by one.
+    windows: of some support days, per stream [B, N', R, C or 1, T, F], each ending ``support_lead`` days before its support day.
     aligned [B, N, R, C, 1, A] and interval [B, N, R or 1, 1, 1, I]: inputs of the AR branch, known-ahead features.
     facts: [B, 1, R, 1, 1, 2P'] standardised values and their masks.
     labels, present: [B, N, R, C] relative volume of the support days and its mask.
@@ -75,7 +75,7 @@ class SupportInputs:
     pooled: what the labels say by themselves.
     """
 
-    windows: Sequence[Tensor]
+    windows: Callable[[slice], tuple[Tensor, ...]]
     aligned: Tensor
     interval: Tensor
     facts: Tensor

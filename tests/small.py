@@ -24,6 +24,9 @@ FAITHFUL = TINY.model_copy(update={k: v for k, v in ModelConfig.faithful() if is
 TINY_TRAINING = TrainingConfig(model=TINY, steps=6, batch=2, categories=2, spatial_regions=3, temporal_regions=2, evaluate_every=3)
 
 
+ALL = slice(None)  # support days
+
+
 def gatherer_of(market: Market, model: ModelConfig = TINY) -> Gatherer:
     return Gatherer(Panel(market, Schema.of(market), model.window, CPU), model)
 
@@ -105,6 +108,7 @@ def tensors(inputs: SupportInputs | QueryInputs) -> dict[str, Tensor]:
     """Every tensor of the inputs by name, the windows and what is pooled one by one."""
     found = {f.name: getattr(inputs, f.name) for f in fields(inputs)}
     windows, pooled = found.pop("windows"), found.pop("pooled")
+    windows = windows(ALL) if callable(windows) else windows
     return found | pooled._asdict() | {f"windows {i}": window for i, window in enumerate(windows)}
 
 

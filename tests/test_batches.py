@@ -16,6 +16,7 @@ from stmp.sampling import EpisodeSampler
 from stmp.tasks import ALIGNED, SPECIAL_WEIGHT, Panel
 from tests.markets import small_market
 from tests.small import (
+    ALL,
     CPU,
     TINY,
     episode_of,
@@ -60,7 +61,7 @@ def test_a_support_window_ends_a_weeks_lead_before_its_day(market: Market, gathe
     for number, day in enumerate(support.days[0]):
         date = market.dates[day - TINY.support_lead]
         level = level_of(gatherer, market, 1, 0, f"{date:%Y-%m-%d}")
-        assert inputs.windows[0][0, number, 1, 0, -1, 0].item() == pytest.approx(logs_of(market, 1, 0)[date] - level, abs=1e-5)
+        assert inputs.windows(ALL)[0][0, number, 1, 0, -1, 0].item() == pytest.approx(logs_of(market, 1, 0)[date] - level, abs=1e-5)
         assert inputs.labels[0, number, 1, 0].item() == pytest.approx(logs_of(market, 1, 0).iloc[day] - level, abs=1e-5)
 
 
@@ -213,7 +214,7 @@ def test_a_masked_region_keeps_two_weeks_and_its_targets(market: Market, gathere
     assert (inputs.labels[0, :, 1] * (1 - young[:, None])).abs().max() == 0
     window = gatherer.query_inputs([masked], support).windows[0][0, 0]
     assert window[..., 1].mean((1, 2)).tolist() == [1, 1, 1]  # two weeks are this model's whole window
-    old = inputs.windows[0][0, :, 1, :, :, 1].mean((1, 2))  # support windows of the masked region end a week before their days
+    old = inputs.windows(ALL)[0][0, :, 1, :, :, 1].mean((1, 2))  # support windows of the masked region end a week before their days
     assert old.max() < 1
     for one, other in zip(gatherer.targets([masked]), gatherer.targets([plain]), strict=True):
         assert torch.equal(one, other)

@@ -10,12 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from stmp import model
 from stmp.batches import Gatherer
 from stmp.market import Market
 from stmp.model import Gaussian
 from stmp.tasks import KINDS, Support, SupportInputs
 from tests.markets import small_market
-from tests.small import FAITHFUL, TINY, close, episode_of, gatherer_of, inputs_of, network_of, position, with_opening
+from tests.small import ALL, FAITHFUL, TINY, close, episode_of, gatherer_of, inputs_of, network_of, position, with_opening
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def on_days(support: SupportInputs, order: Tensor) -> SupportInputs:
     """The same support with its days in another order."""
     return replace(
         support,
-        windows=tuple(w[:, order] for w in support.windows),
+        windows=lambda days: tuple(w[:, order][:, days] for w in support.windows(ALL)),
         aligned=support.aligned[:, order],
         interval=support.interval[:, order],
         labels=support.labels[:, order],
@@ -69,8 +70,14 @@ def disturbed(support: SupportInputs, days: Tensor) -> SupportInputs:
         changed[:, days] = torch.randn_like(changed[:, days]) * 5
         return changed
 
-    windows = tuple(map(other, support.windows))
-    return replace(support, windows=windows, aligned=other(support.aligned), interval=other(support.interval), labels=other(support.labels))
+    windows = tuple(map(other, support.windows(ALL)))
+    return replace(
+        support,
+        windows=lambda chosen: tuple(w[:, chosen] for w in windows),
+        aligned=other(support.aligned),
+        interval=other(support.interval),
+        labels=other(support.labels),
+    )
 
 
 def test_pooling_does_not_see_the_order_of_the_support_days(market: Market, support: SupportInputs) -> None:
@@ -173,3 +180,12 @@ def test_a_region_that_opened_just_before_a_support_day_says_nothing_of_it(marke
     same(found[0][0], found[1][0])
     for one, other in zip(found[0][1], found[1][1], strict=True):
         close(one, other)
+
+
+def test_support_gathered_part_by_part_gives_the_same_psi(market: Market, support: SupportInputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, whole = network_of(market), network_of(market).amortization(support)
+    assert len(list(network.amortization._parts(support))) == 1
+    days, cells = support.labels.shape[1], support.labels[0, 0].numel()
+    monkeypatch.setattr(model, "AT_ONCE", 3 * cells + 1)
+    assert [part.stop for part in network.amortization._parts(support)] == list(range(3, days + 3, 3))
+    same(whole, network.amortization(support))
