@@ -181,7 +181,9 @@ class Forecaster(ABC):
             raise ValueError(f"{self.name}: expected samples of shape {expected}, got {drawn.shape}")
         drawn = doubted(drawn, guessed, seed)
         calendar = scenario.calendar(view)
-        days = [calendar.blend(int(position)) for position in calendar.dates.get_indexer(dates)]
+        first = calendar.index(dates[0])
+        assert first is not None  # horizon_dates are days of the calendar
+        days = [calendar.blend(position) for position in range(first, first + horizon)]
         psi = self.representations(view, tuple(dict.fromkeys(label for blend in days for label in blend)))
         return Forecast(
             self.name, view.regions, view.categories, dates, view.cutoff, drawn, seed, scenario, psi, profile_of(view, calendar, dates)

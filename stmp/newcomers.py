@@ -73,7 +73,9 @@ def guesses(view: Market) -> tuple[Guess, ...]:
 
     Raises CutoffError where neither days nor enough other regions tell anything.
     """
-    days = (~np.isnan(view.orders)).any(axis=1).sum(axis=-1)  # [R]
+    if (_days(view.orders[..., -RECENT:]) >= LEAST_DAYS).all():
+        return ()
+    days = _days(view.orders)  # [R]
     young = np.flatnonzero((days < LEAST_DAYS) & ((days > 0) | np.isin(view.regions, view.new)))
     if not len(young):
         return ()
@@ -88,6 +90,11 @@ def guesses(view: Market) -> tuple[Guess, ...]:
                 f"{LEAST_REGIONS} other districts have {LEAST_DAYS}. Remedy: give it days, or choose a later cutoff."
             )
     return tuple(found)
+
+
+def _days(orders: NDArray[np.float32]) -> NDArray[np.int64]:
+    """[R] days of each region with any order known."""
+    return np.asarray((~np.isnan(orders)).any(axis=1).sum(axis=-1))
 
 
 def founded(view: Market, guessed: Sequence[Guess]) -> Market:

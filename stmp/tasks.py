@@ -159,10 +159,12 @@ class Series:
         means = trailing_mean(logs, there[..., begin:] * weight[begin:], self.window)[..., first - begin :]
         level = carried(np.concatenate([self.levels[..., first - 1 : first].numpy(force=True), means], axis=-1))[..., 1:]
         series = copy(self)
-        series.__dict__.pop("rise", None)
         series.values, series.weight = values, weight
         series.logs = torch.cat([self.logs[..., :first], _tensor(logs[..., first - begin :], self.device)], dim=-1)
         series.levels = torch.cat([self.levels[..., :first], _tensor(level, self.device)], dim=-1)
+        if "rise" in self.__dict__:
+            late = (part[..., begin:] for part in (series.logs, series.present, series.levels, series.founded))
+            series.rise = torch.cat([self.rise[..., :first], rise(*late)[..., first - begin :]], dim=-1)
         return series
 
 
