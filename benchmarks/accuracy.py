@@ -94,8 +94,8 @@ FESTIVALS = (
 class Result:
     """What a forecaster made of a case. Errors are of its special days (festivals and public holidays), or of ordinary days where it
     is an ordinary window; ``days`` counts them. totals_in_80: share of the days whose total lies in the 80 % interval, and so on.
-    pit, totals_pit: share of the cells, and of the days' totals, in each bin of ``pit.EDGES``. seconds: fit and forecast. key: of all
-    that the samples depend on."""
+    pit, totals_pit: share of the cells, and of the days' totals, in each bin of ``pit.EDGES``. seconds: fit and forecast. key: of
+    ``key_of``."""
 
     model: str
     case: str
@@ -222,7 +222,7 @@ def kept_file(case: Case, model: str) -> Path:
 
 
 def key_of(case: Case, model: str) -> str:
-    """A hash of all that the samples of a model depend on."""
+    """A hash of the data, the window, and the weights' card or a peer's sources; the code of the network is not in it."""
     if model in AVERAGES:
         return hashlib.sha256("".join(key_of(case, part) for part in AVERAGES[model]).encode()).hexdigest()[:16]
     version = base_hash() if model in OURS else code_hash("benchmarks/neural.py" if model in NEURAL else "stmp/baselines")

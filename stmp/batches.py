@@ -275,13 +275,14 @@ class _Stream:
         series = panel.streams[index]
         self.logs, self.levels = self._chosen(series.logs, episodes), self._chosen(series.levels, episodes)  # [B, R, C or 1, D]
         self.founded, self.present = self._chosen(series.founded, episodes), self._chosen(series.present, episodes)
-        self._rise = self._chosen(series.rise, episodes) if index >= FURTHER else None
-        if episodes[0].shift is not None:
+        varied, young = episodes[0].shift is not None, masked and episodes[0].masked_regions is not None
+        if varied:
             self._vary(episodes, shifted=index < FURTHER)
-        if masked and episodes[0].masked_regions is not None:
+        if young:
             self._mask_histories(episodes)
-        if self._rise is not None and (episodes[0].shift is not None or (masked and episodes[0].masked_regions is not None)):
-            self._rise = rise(self.logs, self.present, self.levels, self.founded)
+        if index >= FURTHER:
+            own = varied or young
+            self.rise = rise(self.logs, self.present, self.levels, self.founded) if own else self._chosen(series.rise, episodes)
 
     def _chosen(self, values: Tensor, episodes: list[Episode]) -> Tensor:
         """[B, R, C or 1, D] the regions and categories of each episode; no copy where one episode has them all, as a forecast does."""
@@ -333,8 +334,7 @@ class _Stream:
 
     def rise_at(self, days: Tensor) -> Tensor:
         """[B, ..., R, C or 1] of a further stream, NaN where it is unknown."""
-        assert self._rise is not None
-        return self._pick(self._rise, days)
+        return self._pick(self.rise, days)
 
     def founded_at(self, days: Tensor) -> Tensor:
         """Whether there is a level to be relative to, as a mask."""

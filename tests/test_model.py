@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from stmp.batches import Gatherer
 from stmp.config import ModelConfig, Schema
+from stmp.extractor import Extractor, SkipLSTM
 from stmp.market import Market
-from stmp.model import MAX_SCALE, Extractor, SkipLSTM, STMPNetwork
+from stmp.model import MAX_SCALE, STMPNetwork
 from stmp.tasks import ALIGNED, INTERVAL, KINDS, RELATIONS, Pooled, QueryInputs, SupportInputs
 from tests.markets import small_market
 from tests.small import FAITHFUL, TINY, answer, close, episode_of, gatherer_of, inputs_of, network_of, position
