@@ -55,6 +55,7 @@ ORDER = [
     "sampling",
     "labels",
     "layout",
+    "extractor",
     "model",
     "calibration",
     "checkpoint",
