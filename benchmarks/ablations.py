@@ -21,7 +21,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from benchmarks.accuracy import BASE, FESTIVALS, SAMPLES, geometric, market_of
+from benchmarks.accuracy import BASE, FESTIVALS, SAMPLES, market_of
+from benchmarks.goals import geometric
 from stmp.calibration import calibrate
 from stmp.checkpoint import read_card
 from stmp.config import Schema, TrainingConfig

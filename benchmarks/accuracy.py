@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.goals import goals
 from stmp.baselines import BASELINES, make_baselines
 from stmp.checkpoint import CARD
 from stmp.config import ModelConfig, TrainingConfig
@@ -307,72 +307,6 @@ def recorded() -> dict[tuple[str, str, str], Result]:
     return {(result.case, result.model, result.key): result for result in results}
 
 
-def geometric(values: Iterable[float]) -> float:
-    """Geometric mean; NaN of none."""
-    logs = [math.log(value) for value in values]
-    return math.exp(sum(logs) / len(logs)) if logs else math.nan
-
-
-def goals(found: Sequence[tuple[Case, Result]], ours: str) -> list[dict[str, object]]:
-    """The goals that these windows can decide: ratios of relative MSE, geometric means over the untuned windows."""
-    test = [(case, result) for case, result in found if case.kind == "test"]
-    cases = list(dict.fromkeys(case for case, _ in test))
-    by = {(case.name, result.model): result for case, result in found}
-
-    def ratio(peer: str, among: Sequence[Case], kinds: str = "mse_rel") -> float:
-        both = [(by[c.name, ours], by[c.name, peer]) for c in among if (c.name, ours) in by and (c.name, peer) in by]
-        return geometric(getattr(a, kinds) / getattr(b, kinds) for a, b in both)
-
-    peers = [peer for peer in PEERS if all((c.name, peer) in by for c in cases)]
-    mean = {peer: geometric(by[c.name, peer].mse_rel for c in cases) for peer in peers}
-    single = min(mean, key=lambda peer: mean[peer])
-    hindsight = geometric(by[c.name, ours].mse_rel / min(by[c.name, peer].mse_rel for peer in peers) for c in cases)
-    unseen = [c for c in cases if c.unseen]
-    of_kind = {kind: [c for c in dict.fromkeys(c for c, _ in found) if c.kind == kind] for kind in ("ordinary", "young", "single")}
-    young = [c for c in of_kind["young"] if all((c.name, m) in by for m in (ours, "shrunk_uplift", "lightgbm"))]
-    rival = min(("shrunk_uplift", "lightgbm"), key=lambda peer: geometric(by[c.name, peer].mse_rel for c in young))
-    single_past = geometric(
-        by[c.name, ours].mse_rel / by[c.name.removesuffix(" single"), ours].mse_rel for c in of_kind["single"] if (c.name, ours) in by
-    )
-    covered = [(by[c.name, ours].days, by[c.name, ours]) for c in cases]
-    days = sum(count for count, _ in covered)
-    rows = [
-        ("festival days against the best single peer", f"{ours} / {single}", ratio(single, cases), 0.70),
-        ("festival days against the best peer of each window in hindsight", ours, hindsight, 0.70),
-        ("festivals never seen before against the best single peer", f"{ours} / {single}", ratio(single, unseen), 0.70),
-        ("a region with 7 days of history against the best peer", f"{ours} / {rival}", ratio(rival, young), 0.80),
-        ("one single past occurrence against the whole past", f"{ours}", single_past, 1.25),
-        ("ordinary days against LightGBM", f"{ours} / lightgbm", ratio("lightgbm", of_kind["ordinary"]), 1.00),
-        (
-            "share of districts' festival days in the 80 % interval",
-            ours,
-            sum(n * r.in_80 for n, r in covered) / days,
-            (0.75, 0.85),
-        ),
-        (
-            "share of festival days' totals in the 80 % interval",
-            ours,
-            sum(n * r.totals_in_80 for n, r in covered) / days,
-            (0.75, 0.85),
-        ),
-    ]
-    return [
-        {
-            "name": name,
-            "of": of,
-            "value": None if math.isnan(value) else round(value, 3),
-            "goal": goal,
-            "met": None if math.isnan(value) else met(value, goal),
-        }
-        for name, of, value, goal in rows
-    ]
-
-
-def met(value: float, goal: float | tuple[float, float]) -> bool:
-    """At most the goal, or within it."""
-    return goal[0] <= value <= goal[1] if isinstance(goal, tuple) else value <= goal
-
-
 def main() -> None:
     """Score, write docs/results.json, print the tables."""
     parser = argparse.ArgumentParser()
@@ -385,7 +319,7 @@ def main() -> None:
     if arguments.only is not None:
         return
     content = {
-        "goals": [goal for model in ("stmp_base", "stmp_tuned", *AVERAGES) for goal in goals(found, model)],
+        "goals": [goal for model in ("stmp_base", "stmp_tuned", *AVERAGES) for goal in goals(found, model, PEERS)],
         "windows": [{"kind": case.kind, "unseen": case.unseen, **asdict(result)} for case, result in found],
     }
     with whole_file(RESULTS) as temporary:

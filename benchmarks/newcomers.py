@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import BASE, ROOT, SAMPLES, SEED, base_hash, code_hash, geometric, market_of
+from benchmarks.accuracy import BASE, ROOT, SAMPLES, SEED, base_hash, code_hash, market_of
+from benchmarks.goals import geometric
 from stmp.baselines import make_baselines
 from stmp.baselines.lightgbm import LightGBM
 from stmp.checkpoint import CARD

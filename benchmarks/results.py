@@ -60,14 +60,15 @@ def table(file: Path) -> str:
 
 
 def suite(file: Path) -> str:
-    """The goals, and for each kind of window WAPE / relative MSE of every model, the smallest of each bold."""
+    """The goals with their intervals, and for each kind of window WAPE / relative MSE of every model, the smallest of each bold."""
     content = json.loads(file.read_text(encoding="utf-8"))
-    lines = ["| goal | of | reached | goal | met |", "|---|---|---:|---:|---|"]
+    lines = ["| goal | of | windows | reached | 80 % of bootstraps | goal | met |", "|---|---|---:|---:|---:|---:|---|"]
     for goal in content["goals"]:
         wanted = " to ".join(map(str, goal["goal"])) if isinstance(goal["goal"], list) else f"at most {goal['goal']}"
         reached = "not measured" if goal["value"] is None else goal["value"]
+        between = " to ".join(map(str, goal["between"] or ()))
         met = {True: "yes", False: "no", None: ""}[goal["met"]]
-        lines.append(f"| {goal['name']} | {goal['of']} | {reached} | {wanted} | {met} |")
+        lines.append(f"| {goal['name']} | {goal['of']} | {goal['windows']} | {reached} | {between} | {wanted} | {met} |")
     models = list(dict.fromkeys(row["model"] for row in content["windows"]))
     for kind in ("test", "tuning", "young", "single", "ordinary"):
         rows = {(row["case"], row["model"]): row for row in content["windows"] if row["kind"] == kind}
