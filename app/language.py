@@ -61,7 +61,7 @@ def label(text: str) -> str:
 
 def fact(name: str) -> str:
     """What a fact of a district is called: in the catalogue's words, else by its column, readable."""
-    text = label(name).replace("_", " ")
+    text = label(name).replace("_", " ").replace("km2", "km²")
     return text[:1].upper() + text[1:]
 
 

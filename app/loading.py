@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -86,11 +86,14 @@ def _forecaster(folder: str, weights_sha256: str, device: str) -> STMP:
 
 
 def run(question: Question) -> Run:
-    """The forecast a question asks for. Raises StmpError."""
+    """The forecast a question asks for, its scenario called as the question calls it. Raises StmpError."""
     regions, categories, _ = question.market.orders.shape
     with st.spinner(t("Forecasting …")):
         kept = _run if regions * categories * question.horizon * SAMPLES <= LARGE else _large_run
-        return kept(question, question.key())
+        found = kept(question, question.key())
+    if found.forecast.scenario.name == question.scenario.name:
+        return found
+    return replace(found, forecast=replace(found.forecast, scenario=question.scenario))  # somebody asked it by another name
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

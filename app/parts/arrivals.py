@@ -12,6 +12,7 @@ from app.faults import in_detail
 from app.formats import plain
 from app.language import stream, t
 from app.parts.bring.files import LOGS, kept
+from app.parts.own_words import file_uploader
 from stmp.errors import MarketError
 from stmp.ingest import Report
 from stmp.ingest.arrivals import append_lines
@@ -34,8 +35,8 @@ def ask_days(folders: Sequence[Path]) -> None:
             t("The file holds"), list(kinds), default="lines", required=True, format_func=kinds.get, key="arrivals-kind"
         )
         endings = LOGS if kind == "lines" else TABLES
-        file = st.file_uploader(
-            t("New days"), sorted({e.rpartition(".")[2] for e in endings}), key=f"arrivals-{kind}", help=_columns(kind == "lines")
+        file = file_uploader(
+            t("New days"), sorted({e.rpartition(".")[2] for e in endings}), f"arrivals-{kind}", help=_columns(kind == "lines")
         )
         others = st.checkbox(t("Where a day is there with another value, take the new one"), key="arrivals-replace")
         if file is not None and st.button(t("Append the days"), type="primary", icon=":material/playlist_add:"):

@@ -20,6 +20,7 @@ from app.pictures.timeline import Phase, amounts, hovered, lay_out
 
 SHARES = (0.95, 0.80, 0.50)
 OPACITY = (0.14, 0.20, 0.30)
+COMPARED_SHARE = 0.80  # of the one band of each of several lines
 HEIGHT, HOURS_HEIGHT = 520, 360
 PANEL = 112  # pixels of one of several panels
 
@@ -37,9 +38,9 @@ class Daily:
     actual: pd.Series
     plan: pd.Series | None = None
 
-    @property
-    def highest(self) -> float:
-        known = [self.history.max(), self.actual.max(), float(np.quantile(self.samples, 0.975, axis=1).max())]
+    def highest(self, share: float = SHARES[0]) -> float:
+        """Of what is drawn with a band that holds this share."""
+        known = [self.history.max(), self.actual.max(), float(np.quantile(self.samples, (1 + share) / 2, axis=1).max())]
         return float(np.nanmax([*known, 0.0, *([] if self.plan is None else [self.plan.max()])]))
 
     def frame(self, unit: str) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def series(daily: Daily, festival_phases: Iterable[Phase], unit: str) -> go.Figu
     figure = go.Figure()
     _bands(figure, daily)
     lay_out(figure, daily.history.index[0], daily.dates, festival_phases, HEIGHT)
-    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(daily.highest))
+    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(daily.highest()))
     return figure
 
 
@@ -79,7 +80,7 @@ def hours(daily: Daily, unit: str) -> go.Figure:
         height=HOURS_HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="x unified", legend={"orientation": "h", "y": -0.15}
     )
     figure.update_xaxes(tickformat="%H:%M", hoverformat="%H:%M", dtick=3 * 3_600_000)
-    figure.update_yaxes(title=t("{unit} per hour", unit=unit), **amounts(daily.highest))
+    figure.update_yaxes(title=t("{unit} per hour", unit=unit), **amounts(daily.highest()))
     return figure
 
 
@@ -94,7 +95,7 @@ def compared(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: s
     came = [daily.actual for daily in drawn]
     for position, (daily, (colour, dash)) in enumerate(zip(drawn, COMPARED, strict=False)):
         same: dict[str, Any] = {"legendgroup": daily.name}
-        _band(figure, daily, 0.80, faded(colour, 0.18), showlegend=False, name=daily.name, **same)
+        _band(figure, daily, COMPARED_SHARE, faded(colour, 0.18), showlegend=False, name=daily.name, **same)
         thin, thick, dots = {"color": colour, "width": 1.2}, {"color": colour, "width": 2.5, "dash": dash}, {"color": colour, "size": 5}
         for values, look in (
             (past, {"mode": "lines+markers", "line": thin, "marker": {"size": 6, "opacity": 0}, "showlegend": False}),
@@ -105,7 +106,7 @@ def compared(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: s
             figure.add_scatter(x=values[position].index, y=values[position], **look, **told, **same)
     lay_out(figure, past[0].index[0], drawn[0].dates, festival_phases, HEIGHT)
     figure.update_layout(hovermode="closest", clickmode="event+select")
-    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(max(daily.highest for daily in drawn)))
+    figure.update_yaxes(title=t("{unit} per day", unit=unit), **amounts(max(daily.highest(COMPARED_SHARE) for daily in drawn)))
     return figure
 
 
@@ -151,9 +152,9 @@ def apart(dailies: Sequence[Daily], festival_phases: Iterable[Phase], unit: str)
     figure = make_subplots(rows=len(dailies), shared_xaxes=True, vertical_spacing=0.12 / len(dailies))
     for row, daily in enumerate(dailies, start=1):
         _bands(figure, daily, row=row, col=1, showlegend=row == 1)
-        figure.update_yaxes(row=row, nticks=3, **amounts(daily.highest))
+        figure.update_yaxes(row=row, nticks=3, **amounts(daily.highest()))
         figure.add_annotation(
-            x=0, xref="paper", y=daily.highest, yref=f"y{row}", text=daily.name, showarrow=False, xanchor="left", font={"size": 12}
+            x=0, xref="paper", y=daily.highest(), yref=f"y{row}", text=daily.name, showarrow=False, xanchor="left", font={"size": 12}
         )
     lay_out(figure, dailies[0].history.index[0], dailies[0].dates, festival_phases, PANEL * len(dailies) + 90)
     figure.update_layout(hovermode="x")

@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 
 from app.pictures.palette import HISTORY
 from app.pictures.timeline import amounts
-from stmp.report.brand import Brand
+from app.pictures.waterfall import broken
+from stmp.report.brand import Brand, Ground
 from stmp.report.model import Chart
 from stmp.report.words import Words
 
+NIGHT = Ground("#10161D", "#E6EDF4", "#B9C6D2", "#33414F", "Blues_r")  # the dark page's own, on which more is brighter
 SIZE = 16  # pixels of the letters
 ROOM = 1.18  # times the longest bar, so that its number stands beside it
 TICKS = 6  # names below a line, at most
@@ -67,7 +69,7 @@ def _waterfall(figure: go.Figure, chart: Chart, brand: Brand, words: Words) -> N
     first, *changes, last = chart.series[0].values
     texts = [words.show(first, chart.number), *(words.show(change, "signed volume") for change in changes), words.show(last, chart.number)]
     figure.add_waterfall(
-        x=chart.labels,
+        x=[broken(label) for label in chart.labels],
         y=[first, *changes, last],
         measure=["absolute", *["relative"] * len(changes), "total"],
         text=texts,
@@ -78,4 +80,5 @@ def _waterfall(figure: go.Figure, chart: Chart, brand: Brand, words: Words) -> N
         totals={"marker": {"color": HISTORY}},
         connector={"line": {"color": HISTORY, "width": 1, "dash": "dot"}},
     )
+    figure.update_xaxes(tickangle=0)
     figure.update_yaxes(**amounts(1.08 * max(accumulate([first, *changes]))))

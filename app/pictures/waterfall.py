@@ -40,7 +40,7 @@ def waterfall(steps: pd.DataFrame, names: Sequence[str], unit: str) -> go.Figure
     figure.update_layout(height=HEIGHT, margin={"l": 8, "r": 8, "t": 20, "b": 8}, showlegend=False, bargap=0.35)
     figure.update_xaxes(
         tickvals=list(range(len(heights))),
-        ticktext=[_broken(name) for name in (*names, t("This scenario"))],
+        ticktext=[broken(name) for name in (*names, t("This scenario"))],
         tickangle=0,
         tickfont={"size": 11},
     )
@@ -53,6 +53,6 @@ def _whole(change: float) -> str:
     return signed_volume(round(change))
 
 
-def _broken(name: str) -> str:
+def broken(name: str) -> str:
     """In two lines, for many bars to stand side by side."""
     return name.replace(" ", "<br>", 1)

@@ -14,6 +14,7 @@ from app.parts.arrivals import ask_days
 from app.parts.bring.doctor import show_report
 from app.parts.bring.files import ask_files
 from app.parts.bring.meaning import ask_plan, show_understood
+from app.parts.bring.words import step
 from app.parts.bring.work import Work
 from stmp.ingest.inputs import Inputs
 
@@ -63,7 +64,8 @@ def _wait(work: Work) -> None:
     with messages.faults_told():
         if not work.running or work.state.report is not None:
             st.rerun()
-        st.status(t("Counting the lines …"), state="running")
+        st.status(t("Stopping after this step …") if work.stopping else step(work.state.now), state="running")
+        st.button(t("Stop"), icon=":material/stop:", on_click=work.stop, disabled=work.stopping, key="bring-stop")
 
 
 def _decide(work: Work, inputs: Inputs) -> None:

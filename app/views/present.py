@@ -27,26 +27,26 @@ def page(folders: Sequence[Path], home: Page) -> None:
     with messages.faults_told():
         with st.container(key="unseen"):
             choice = question(folders)
-        if choice is None:
-            st.info(t("There is nothing to present yet: the other pages say what is missing."), icon=":material/co_present:")
-            st.page_link(home, label=t("End"))
+        if choice is not None:
+            _stage(report_of(presented(choice), current()), home)
             return
-        _stage(report_of(presented(choice), current()), home)
+        st.info(t("There is nothing to present yet: the other pages say what is missing."), icon=":material/co_present:")
+    st.page_link(home, label=t("End"), width="content")
 
 
 @st.fragment
 def _stage(report: Report, home: Page) -> None:
     """What follows an arrow; no forecast is made here."""
+    last = len(report.slides) - 1
+    place = min(st.session_state.get(STEP, 0), last)
+
+    def go(step: int) -> None:
+        st.session_state[STEP] = min(max(place + step, 0), last)
+
     with messages.faults_told():
-        last = len(report.slides) - 1
-        place = min(st.session_state.get(STEP, 0), last)
-
-        def go(step: int) -> None:
-            st.session_state[STEP] = min(max(place + step, 0), last)
-
         show(report, report.slides[place], brand())
-        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="steps"):
-            st.button(t("Back"), key="slide-back", shortcut="Left", disabled=place == 0, on_click=go, args=(-1,))
-            st.caption(f"{place + 1} / {last + 1}", width="content")
-            st.button(t("Next"), key="slide-next", shortcut="Right", disabled=place == last, on_click=go, args=(1,))
-            st.page_link(home, label=t("End"), width="content")
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="steps"):
+        st.button(t("Back"), key="slide-back", shortcut="Left", disabled=place == 0, on_click=go, args=(-1,))
+        st.caption(f"{place + 1} / {last + 1}", width="content")
+        st.button(t("Next"), key="slide-next", shortcut="Right", disabled=place == last, on_click=go, args=(1,))
+        st.page_link(home, label=t("End"), width="content")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,20 @@ FIXED: Mapping[Tone, str] = {  # as the dashboard has them
 }
 FORMATS = ("PNG", "JPEG")
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a picture is drawn on and in. scale: the colours of a map, as matplotlib names them, from what is nearest to the paper."""
+
+    paper: str
+    ink: str
+    grey: str
+    line: str
+    scale: str
+
+
+PAPER = Ground(WHITE, INK, GREY, LINE, "Blues")
 
 
 class Brand(Config):

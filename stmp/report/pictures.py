@@ -22,7 +22,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from stmp.report.brand import GREY, INK, LINE, Brand
+from stmp.report.brand import INK, PAPER, Brand, Ground
 from stmp.report.fit import cut, printable
 from stmp.report.letters import FAMILIES, measure, registered
 from stmp.report.model import Fan, Fans, Map, Phase
@@ -35,11 +35,12 @@ ACROSS = 3  # panels side by side
 CIRCLE = 900  # square points of the largest circle
 LABELLED = 24  # regions of a map that are named at most
 NOTHING = "#969EA6"  # regions without a number
+BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue, as eyes take them
 NAME, AXIS = 10.0, 0.8  # points of a panel's name, inches beside it
 HALF_DAY = pd.Timedelta(hours=12)
 
 
-def fans(block: Fans, width: float, height: float, brand: Brand, t: Words) -> bytes:
+def fans(block: Fans, width: float, height: float, brand: Brand, t: Words, ground: Ground = PAPER) -> bytes:
     """PNG of fan charts in panels, three side by side."""
     across = min(ACROSS, len(block.panels))
     figure = _figure(width, height)
@@ -47,15 +48,15 @@ def fans(block: Fans, width: float, height: float, brand: Brand, t: Words) -> by
     for axes in grid.flat[len(block.panels) :]:
         axes.set_axis_off()
     for axes, panel in zip(grid.flat, block.panels, strict=False):
-        _fan(axes, panel, block.phases, brand, t, alone=len(block.panels) == 1)
+        _fan(axes, panel, block.phases, brand, t, ground, alone=len(block.panels) == 1)
         name = cut(printable(panel.name), width / across - AXIS, NAME, True, measure)
-        axes.set_title(name, loc="left", fontsize=NAME, color=INK, fontweight="bold")
+        axes.set_title(name, loc="left", fontsize=NAME, color=ground.ink, fontweight="bold")
     handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", ncols=7, frameon=False, fontsize=10, labelcolor=INK)
-    return _png(figure)
+    figure.legend(handles, labels, loc="outside lower left", ncols=7, frameon=False, fontsize=10, labelcolor=ground.ink)
+    return _png(figure, ground)
 
 
-def map_of(block: Map, width: float, height: float, t: Words) -> bytes:
+def map_of(block: Map, width: float, height: float, t: Words, ground: Ground = PAPER) -> bytes:
     """PNG of the regions, filled by their value; names where there is room."""
     figure = _figure(width, height)
     axes = figure.add_subplot()
@@ -63,24 +64,24 @@ def map_of(block: Map, width: float, height: float, t: Words) -> bytes:
     _, south, _, north = shapely.total_bounds(list(block.shapes.values()))
     axes.set_aspect(1 / max(math.cos(math.radians((south + north) / 2)), 0.1))
     known = [value for value in block.values.values() if math.isfinite(value)] or [0.0]
-    scale = ScalarMappable(Normalize(min(0.0, min(known)), max(*known, 1e-9)), matplotlib.colormaps["Blues"])
+    scale = ScalarMappable(Normalize(min(0.0, min(known)), max(*known, 1e-9)), matplotlib.colormaps[ground.scale])
     for region, shape in block.shapes.items():
         value = block.values.get(region, math.nan)
         colour = scale.to_rgba(np.array(value)) if math.isfinite(value) else NOTHING
         if isinstance(shape, shapely.Point):
             size = 30 + CIRCLE * max(value, 0) / max(known) if math.isfinite(value) and max(known) > 0 else 30
-            axes.scatter(shape.x, shape.y, s=size, color=[colour], edgecolors=GREY, linewidths=0.6)
+            axes.scatter(shape.x, shape.y, s=size, color=[colour], edgecolors=ground.grey, linewidths=0.6)
         else:
-            axes.add_collection(PatchCollection([PathPatch(_path(shape))], facecolors=[colour], edgecolors="white", linewidths=0.7))
+            axes.add_collection(PatchCollection([PathPatch(_path(shape))], facecolors=[colour], edgecolors=ground.paper, linewidths=0.7))
     axes.autoscale_view()
     axes.margins(0.08 if any(isinstance(shape, shapely.Point) for shape in block.shapes.values()) else 0.01)
-    _name_regions(axes, block, max(known))
+    _name_regions(axes, block, scale, ground)
     bar = figure.colorbar(scale, ax=axes, orientation="horizontal", shrink=0.6, aspect=36, pad=0.02)
     bar.locator = MaxNLocator(4)
     bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: t.show(value, block.number)))
-    bar.ax.tick_params(labelsize=9, colors=GREY)
+    bar.ax.tick_params(labelsize=9, colors=ground.grey)
     bar.outline.set_visible(False)
-    return _png(figure)
+    return _png(figure, ground)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -88,18 +89,19 @@ def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=DOTS, layout="constrained")
 
 
-def _png(figure: Figure) -> bytes:
+def _png(figure: Figure, ground: Ground) -> bytes:
     for text in figure.findobj(Text):
         if isinstance(text, Text):
             text.set_fontfamily(FAMILIES)
             text.set_parse_math(False)
     file = io.BytesIO()
-    figure.savefig(file, format="png", facecolor="white")
+    figure.savefig(file, format="png", facecolor=ground.paper)
     return file.getvalue()
 
 
-def _fan(axes: Axes, panel: Fan, phases: Iterable[Phase], brand: Brand, t: Words, alone: bool) -> None:
+def _fan(axes: Axes, panel: Fan, phases: Iterable[Phase], brand: Brand, t: Words, ground: Ground, *, alone: bool) -> None:
     accent, size = brand.colour("accent"), 11 if alone else 9
+    axes.set_facecolor("none")
     first, last = panel.history.index[0] - HALF_DAY, panel.dates[-1] + HALF_DAY
     axes.plot(panel.history.index, panel.history, color=brand.colour("quiet"), linewidth=1.4, label=t("Past"))
     for share, darkness in SHARES:
@@ -111,8 +113,8 @@ def _fan(axes: Axes, panel: Fan, phases: Iterable[Phase], brand: Brand, t: Words
         axes.plot(panel.plan.index, panel.plan, color=FESTIVAL, linewidth=1.4, linestyle="--", label=t("As planned"))
     if panel.actual.notna().any():
         axes.plot(panel.actual.index, panel.actual, "o", color=brand.colour("second"), markersize=3.5, label=t("Actual"))
-    axes.axvline(panel.dates[0] - HALF_DAY, color=GREY, linewidth=0.9, linestyle=":")  # type: ignore[arg-type]
-    _shade(axes, [phase for phase in phases if phase.first >= first], first, last, size if alone else 0)
+    axes.axvline(panel.dates[0] - HALF_DAY, color=ground.grey, linewidth=0.9, linestyle=":")  # type: ignore[arg-type]
+    _shade(axes, [phase for phase in phases if phase.first >= first], first, last, ground, size if alone else 0)
     axes.set_xlim(first, last)  # type: ignore[arg-type]
     axes.set_ylim(bottom=0)
     locator = AutoDateLocator(minticks=3, maxticks=9 if alone else 5)  # type: ignore[no-untyped-call]
@@ -120,12 +122,12 @@ def _fan(axes: Axes, panel: Fan, phases: Iterable[Phase], brand: Brand, t: Words
     axes.xaxis.set_major_formatter(DateFormatter("%m-%d"))  # type: ignore[no-untyped-call]
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: t.volume(value)))
-    axes.tick_params(labelsize=size, colors=GREY, length=0)
-    axes.grid(axis="y", color=LINE, linewidth=0.7)
+    axes.tick_params(labelsize=size, colors=ground.grey, length=0)
+    axes.grid(axis="y", color=ground.line, linewidth=0.7)
     axes.spines[:].set_visible(False)
 
 
-def _shade(axes: Axes, phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp, size: float) -> None:
+def _shade(axes: Axes, phases: Iterable[Phase], first: pd.Timestamp, last: pd.Timestamp, ground: Ground, size: float) -> None:
     """Shade the phases; name the strong ones above, those too near for two names with one. size: points, 0 for no names."""
     named: list[tuple[pd.Timestamp, str]] = []
     for phase in phases:
@@ -139,7 +141,7 @@ def _shade(axes: Axes, phases: Iterable[Phase], first: pd.Timestamp, last: pd.Ti
     for day, name in named:
         place = min((day - first) / (last - first), 1.0)
         align = "right" if place > 0.9 else "left" if place < 0.1 else "center"
-        axes.text(place, 1.01, name, transform=axes.transAxes, ha=align, va="bottom", fontsize=size, color=GREY)
+        axes.text(place, 1.01, name, transform=axes.transAxes, ha=align, va="bottom", fontsize=size, color=ground.grey)
 
 
 def _path(shape: shapely.Geometry) -> Path:
@@ -149,17 +151,17 @@ def _path(shape: shapely.Geometry) -> Path:
     return Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
 
 
-def _name_regions(axes: Axes, block: Map, highest: float) -> None:
-    """Names of regions wide enough to carry one, the largest first; light on dark ground."""
+def _name_regions(axes: Axes, block: Map, scale: ScalarMappable, ground: Ground) -> None:
+    """Names of regions wide enough to carry one, the largest first; light on a dark region, dark on a light one."""
     west, _, east, _ = shapely.total_bounds(list(block.shapes.values()))
     for region, shape in sorted(block.shapes.items(), key=lambda pair: -pair[1].area)[:LABELLED]:
         left, _, right, _ = shape.bounds
-        point = shape.representative_point()
-        dark = not isinstance(shape, shapely.Point) and block.values.get(region, 0.0) > 0.6 * highest
+        point, value = shape.representative_point(), block.values.get(region, math.nan)
         if isinstance(shape, shapely.Point):
-            offset = (0, 9)
+            offset, ink, around = (0, 9), ground.ink, ground.paper
         elif right - left > (east - west) / 9:
-            offset = (0, 0)
+            dark = math.isfinite(value) and np.dot(scale.to_rgba(np.array(value))[:3], BRIGHTNESS) < 0.5
+            offset, ink, around = (0, 0), *(("white", INK) if dark else (INK, "white"))
         else:
             continue
         axes.annotate(
@@ -170,6 +172,6 @@ def _name_regions(axes: Axes, block: Map, highest: float) -> None:
             ha="center",
             va="center",
             fontsize=8,
-            color="white" if dark else INK,
-            path_effects=[withStroke(linewidth=1.8, foreground=INK if dark else "white", alpha=0.6)],
+            color=ink,
+            path_effects=[withStroke(linewidth=1.8, foreground=around, alpha=0.6)],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,11 @@ import shapely
 from streamlit.testing.v1 import AppTest
 
 from app import offers
-from app.parts.bring import files, meaning, words
+from app.parts.bring import files, meaning, words, work
 from app.parts.bring.files import _below, kept
 from app.pictures.outside import outside_map
 from stmp.errors import StmpError
+from stmp.ingest import Plan
 from stmp.ingest.lines import TELL, Reason
 from stmp.market.load import load_market
 from tests.ingest.made import write_boundaries, write_log
@@ -106,6 +108,34 @@ def test_what_is_discarded_leaves_nothing(page: AppTest, tmp_path: Path) -> None
     assert list((tmp_path / "brought").iterdir()) == []
     pressed(page, "Begin anew")
     assert "bring-work" not in page.session_state
+
+
+def test_a_build_that_is_stopped_ends_after_its_step_and_leaves_nothing(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(plan: Plan, accept: object, progress: Callable[[str], None]) -> None:
+        progress("counting the lines of orders")
+        begun.set()
+        go_on.wait(60)
+        progress("writing the market")
+        (tmp_path / "written").touch()
+
+    monkeypatch.setattr(work, "build", slow)
+    pressed(given(page), "Count the lines")
+    begun.wait(60)
+    page.run()
+    assert page.status[0].label == "Counting the lines …"
+    pressed(page, "Stop")
+    assert page.status[0].label == "Stopping after this step …"
+    assert page.button("bring-stop").disabled
+    go_on.set()
+    building, _ = page.session_state["bring-work"]
+    building._thread.join()
+    page.run()
+    assert page.info[0].value == "Nothing was written."
+    assert not (tmp_path / "written").exists()
 
 
 def test_faults_of_the_files_are_told_all_at_once(page: AppTest, tmp_path: Path) -> None:

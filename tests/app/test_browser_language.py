@@ -30,7 +30,7 @@ NAMES = r"""
     STMP | LightGBM | AutoETS | PCA | UMAP | WAPE | MSE | CRPS | CPU | GPU | CSV | PNG | SVG | PDF | TOML | SHA-256
     | Apache-2\.0 | BSD-3-Clause | Asia/Shanghai | (?:python|stmp|torch|numpy|pandas)\ \d[\w.+]*
     | (?:pretrained|runs|assets)/[\w/-]+ | [\w./]+\.(?:csv|gz|geojson|toml) | stmp\ \w+\ \w+ | English | Language
-    | \d+MB\ per\ file | •\ [A-Z,\ ]+ | \d\ MB | /[\w./-]+ | beijing | [0-9a-f]{12,}
+    | \d\ MB | /[\w./-]+ | beijing | [0-9a-f]{12,}
     | \b(?:date|category|orders)\b
 """
 # Text nodes that are seen, those of a table on its canvas, and of charts; not what the browser draws as icons, nor file and column names,
@@ -122,3 +122,15 @@ def test_numbers_dates_districts_map_and_charts_are_chinese(visit: Visit) -> Non
     assert re.fullmatch(r"总量[：:] ?[\d.,]+( 万)?", value), value
     assert interval.endswith("单"), interval
     assert name in districts
+
+
+def test_the_frameworks_own_words_at_a_file_and_a_text_box_are_chinese(visit: Visit) -> None:
+    page = visit("bring", shows=[], language=CHINESE)
+    told = main(page).locator(".st-key-bring-calendar").get_by_test_id("stFileUploaderDropzoneInstructions")
+    limit = told.evaluate("element => getComputedStyle(element, '::after').content")
+    assert in_chinese("Up to {size} MB for each file").format(size=200) in limit
+    assert "CSV" in limit
+    main(page).locator(".st-key-bring-orders-path input").fill("orders.csv")
+    enter = main(page).get_by_test_id("InputInstructions").evaluate("element => getComputedStyle(element, '::before').content")
+    assert in_chinese("Enter applies it") in enter
+    assert english(page) == []

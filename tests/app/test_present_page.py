@@ -24,11 +24,14 @@ from app.inputs.sidebar import Choice
 from app.loading import Question
 from app.parts.plans import reported
 from app.parts.report import Subject, made, report_of
+from app.pictures.told import NIGHT
 from app.views import stock as stock_view
 from stmp.market.load import load_market
 from stmp.plans import Store, overridden
-from stmp.report import Saved
-from stmp.report.model import Report
+from stmp.report import Saved, pictures
+from stmp.report.brand import PAPER, Brand
+from stmp.report.model import Fans, Map, Report
+from stmp.report.words import Words
 from stmp.scenario import Drop, Scenario
 from stmp.stock import Rule
 from tests.app.test_plans_page import UP, content, forecast
@@ -98,6 +101,26 @@ def test_a_scenario_is_in_the_report_of_its_question(choice: Choice, here: Path)
     assert report.origin["Scenario"] == "Without it"
 
 
+def test_a_scenario_goes_by_the_name_it_is_asked_by_though_its_forecast_was_made_under_another(choice: Choice, here: Path) -> None:
+    peak = next(o for o in load_market(here / "squares").calendar.occurrences if o.peak > choice.question.cutoff)
+    for name in ("Without it", "没有它"):
+        dropped = Scenario(name=name, festivals=(Drop(festival=peak.festival, peak=peak.peak.date()),))
+        asked = replace(choice.question, scenario=dropped)
+        assert loading.run(asked).forecast.scenario.name == name
+        assert report_of(Subject(replace(choice, question=asked)), "en").origin["Scenario"] == name
+
+
+def test_pictures_are_drawn_on_the_ground_they_are_given(choice: Choice) -> None:
+    report = report_of(Subject(choice), "en")
+    blocks = [block for slide in report.slides for block in slide.blocks]
+    fans, places = (next(block for block in blocks if isinstance(block, kind)) for kind in (Fans, Map))
+    for ground in (PAPER, NIGHT):
+        words = Words("en")
+        for png in (pictures.fans(fans, 6, 3, Brand(), words, ground), pictures.map_of(places, 6, 3, words, ground)):
+            drawn = Image.open(io.BytesIO(png)).convert("RGB")
+            assert f"#{bytes(drawn.getpixel((1, 1))).hex()}" == ground.paper.lower()
+
+
 def test_a_saved_plan_is_presented_with_its_overrides(
     dashboard: Start, choice: Choice, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +141,7 @@ def test_a_saved_plan_is_presented_with_its_overrides(
         page.run()
         assert not page.exception
         assert len(page.error) == 1
+        assert [link.proto.label for link in page.get("page_link")] == ["End"]  # there is no sidebar to leave by
 
 
 def test_every_document_of_a_plan_tells_the_overrides_in_the_companys_look(

@@ -11,6 +11,7 @@ import pytest
 from app.pictures.maps import NAME, NAME_GROUND
 from app.pictures.palette import ACTUAL, CHOSEN, COMPARED, FALL, FORECAST, HISTORY, PLAN, RISE
 from app.pictures.printed import GREY, INK
+from app.pictures.told import NIGHT
 
 APP = Path(__file__).resolve().parents[2] / "app"
 THEME = tomllib.loads((APP / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
@@ -89,3 +90,11 @@ def test_names_on_maps_read_whatever_colour_lies_below() -> None:
 def test_printed_pictures_read_on_white() -> None:
     assert contrast(colour(INK), colour("#FFFFFF")) >= TEXT
     assert contrast(colour(GREY), colour("#FFFFFF")) >= TEXT
+
+
+def test_pictures_of_a_presentation_stand_on_the_dark_page_and_are_read_there() -> None:
+    theme = PARTS["dark"]
+    assert (NIGHT.paper, NIGHT.ink, NIGHT.grey, NIGHT.line) == tuple(
+        theme[name] for name in ("backgroundColor", "textColor", "grayTextColor", "borderColor")
+    )
+    assert contrast(colour(NIGHT.grey), colour(NIGHT.paper)) >= TEXT

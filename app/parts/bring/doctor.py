@@ -52,8 +52,9 @@ def show_report(report: Report, inputs: Inputs) -> None:
         for repair in report.repairs:
             st.markdown(plain(repair))
         if report.outside and inputs.regions.polygons is not None:
-            st.pydeck_chart(outside_map(inputs.regions.polygons, report.outside), height=HEIGHT, key="bring-outside")
-            st.caption(t("{count} points outside every district, in red.", count=f"{len(report.outside):,}"))
+            told = t("{count} points outside every district, in red.", count=f"{len(report.outside):,}")
+            st.pydeck_chart(outside_map(inputs.regions.polygons, report.outside), height=HEIGHT, key="bring-outside", alt=told)
+            st.caption(told)
 
 
 def _log(log: LogReport) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from app.language import t
+from app.parts.own_words import file_uploader
 from stmp.errors import StmpError
 from stmp.ingest.boundaries import MAPS
 from stmp.ingest.samples import TEXTS
@@ -58,13 +59,12 @@ def ask_files() -> Files | None:
 def _ask(kind: str, label: str, endings: Sequence[str], explained: str) -> Path | None:
     """A file, or the folder of several."""
     kinds = sorted({ending.rpartition(".")[2] for ending in endings})
-    uploaded = st.file_uploader(
-        label, kinds, accept_multiple_files=kind in ("orders", "carts", "regions"), key=f"bring-{kind}", help=explained
-    )
+    several = kind in ("orders", "carts", "regions")
+    uploaded = file_uploader(label, kinds, f"bring-{kind}", accept_multiple_files=several, help=explained)
     named = st.text_input(t("or its path"), key=f"bring-{kind}-path", label_visibility="collapsed", placeholder=t("or its path"))
-    several = uploaded if isinstance(uploaded, list) else [uploaded] if uploaded is not None else []
-    if several:
-        return kept(kind, several, endings)
+    files = uploaded if isinstance(uploaded, list) else [uploaded] if uploaded is not None else []
+    if files:
+        return kept(kind, files, endings)
     return _below(Path.cwd(), named.strip()) if named.strip() else None
 
 

@@ -37,6 +37,16 @@ def read_as(understood: Understood, field: str) -> str:
     return t("decimals with a comma") if understood.told(field) else ""
 
 
+def step(told: str) -> str:
+    """What a build is at; it tells that in English."""
+    steps = {
+        "looking at": t("Looking at the files …"),
+        "looking up": t("Looking up the rejected lines …"),
+        "writing": t("Writing the market …"),
+    }
+    return next((text for begun, text in steps.items() if told.startswith(begun)), t("Counting the lines …"))
+
+
 def wrong(reason: Reason) -> str:
     """What is wrong with a line."""
     return {

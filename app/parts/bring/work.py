@@ -1,4 +1,5 @@
-"""A market built in the background: the thread counts, waits for the user's word on what it found, and writes or forgets."""
+"""A market built in the background, where it can be watched and stopped: the thread counts, waits for the user's word on what it found,
+and writes or forgets."""
 
 from __future__ import annotations
 
@@ -11,9 +12,15 @@ from stmp.ingest import Plan, Report, build
 PATIENCE = 1800  # seconds that an answer is waited for
 
 
+class _Stopped(Exception):
+    """Raised within the build, which then leaves nothing behind."""
+
+
 @dataclass
 class _State:
-    """What the thread tells. report: once every line is accounted for.  fault: what bad input has caused.  built: the market is there."""
+    """What the thread tells. now: the step at work, in the library's words.  report: once every line is accounted for.
+    fault: what bad input has caused.  built: the market is there.
+    """
 
     now: str = ""
     report: Report | None = None
@@ -26,13 +33,21 @@ class Work:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.state = plan, _State()
-        self._keep, self._decided = False, threading.Event()
+        self._keep, self._decided, self._stop = False, threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     @property
     def running(self) -> bool:
         return self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """End after the step at work."""
+        self._stop.set()
 
     @property
     def waiting(self) -> bool:
@@ -54,6 +69,10 @@ class Work:
             self.state.built = build(self.plan, accept=self._accept, progress=self._tell) is not None
         except (StmpError, OSError) as error:
             self.state.fault = str(error)
+        except _Stopped:
+            pass
 
     def _tell(self, step: str) -> None:
+        if self.stopping:
+            raise _Stopped
         self.state.now = step

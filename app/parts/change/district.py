@@ -12,6 +12,7 @@ from app.loading import Loaded
 from app.parts import messages
 from app.parts.bring.files import kept
 from app.parts.change.outline import ask_outline, has_outlines, place_of
+from app.parts.own_words import file_uploader
 from stmp.market import Market
 from stmp.market.additions import AREA, District, read_days
 from stmp.newcomers import LEAST_DAYS
@@ -60,7 +61,7 @@ def _ask_days(market: Market) -> pd.DataFrame | None:
     """Its days as ``read_days`` gives them, typed or uploaded; None where there are none. Raises MarketError."""
     typing, uploading = st.columns(2, vertical_alignment="bottom")
     count = _ask_count(typing, market) if market.about.frequency == "D" else 0  # hours are too many to be typed
-    uploaded = uploading.file_uploader(t("or its days as CSV: date, category, orders"), ["csv"], key="change-days-file")
+    uploaded = file_uploader(t("or its days as CSV: date, category, orders"), ["csv"], "change-days-file", uploading)
     if uploaded is not None:
         return read_days(kept("days", [uploaded], (".csv",)), market)
     return _typed(market, count) if count else None

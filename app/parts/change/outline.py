@@ -14,7 +14,7 @@ from shapely.geometry import Polygon
 from app.language import named, t
 from app.loading import Loaded
 from app.parts.bring.files import kept
-from app.parts.downloads import CHART
+from app.parts.own_words import file_uploader
 from app.pictures.outlines import outlines
 from app.pictures.places import Places
 from stmp.errors import StmpError
@@ -23,6 +23,7 @@ from stmp.ingest.boundaries import MAPS, read_outline
 
 DRAW, CORNERS, FILE = "draw", "corners", "file"
 KEY = "change-map"
+BARE = {"displayModeBar": False}
 LIMITS = Limits(boundary_megabytes=100, vertices=100_000)
 LEAST_CORNERS = 3
 ROUGH = 1 / 300  # of the drawn outline's extent: a hand is not steadier
@@ -41,10 +42,10 @@ def ask_outline(loaded: Loaded) -> Geometry | None:
     figure = outlines(loaded.places, named(loaded.market.region_table), outline)
     alt = t("Outlines of the districts of {market}", market=loaded.market.about.name)
     if how != DRAW:
-        st.plotly_chart(figure, key=f"{KEY}-shown", config=CHART, alt=alt)
+        st.plotly_chart(figure, key=f"{KEY}-shown", config=BARE, alt=alt)
         return outline
     st.caption(t("Draw around the district with the pointer pressed; draw again to replace it."))
-    drawn = st.plotly_chart(figure, key=KEY, on_select="rerun", selection_mode=("lasso", "box"), config=CHART, alt=alt)
+    drawn = st.plotly_chart(figure, key=KEY, on_select="rerun", selection_mode=("lasso", "box"), config=BARE, alt=alt)
     return _drawn(drawn.selection)
 
 
@@ -101,7 +102,7 @@ def _geometry(points: Sequence[tuple[float, float]], *, smooth: bool = False) ->
 def _uploaded() -> Geometry | None:
     left, right = st.columns([3, 1])
     kinds = sorted({ending.removeprefix(".") for ending in (*MAPS, ".shx", ".dbf", ".prj", ".cpg")})
-    files = left.file_uploader(t("File with the outline"), kinds, accept_multiple_files=True, key="change-file")
+    files = file_uploader(t("File with the outline"), kinds, "change-file", left, accept_multiple_files=True)
     explained = t("A map in GCJ-02 lies 500 m off, so this is never assumed.")
     datum = right.selectbox(t("Datum"), list(Datum), key="change-datum", format_func=lambda one: one.value, help=explained)
     return read_outline(kept("regions", files, (*MAPS, ".shx", ".dbf", ".prj", ".cpg")), LIMITS, datum=datum) if files else None

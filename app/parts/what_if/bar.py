@@ -9,6 +9,7 @@ from app.faults import in_detail
 from app.formats import plain
 from app.inputs.sidebar import Choice
 from app.language import t
+from app.parts.own_words import file_uploader
 from app.parts.what_if.desk import MOST, Desk, unnamed
 from app.parts.what_if.ideas import Setting, ideas
 from stmp.errors import ScenarioError
@@ -85,7 +86,7 @@ def _add(desk: Desk, choice: Choice) -> None:
             except ScenarioError as error:
                 desk.faults.append(str(error))
 
-        st.file_uploader(t("A scenario saved here, or written for 'stmp forecast' (TOML)"), type="toml", key=key, on_change=read)
+        file_uploader(t("A scenario saved here, or written for 'stmp forecast' (TOML)"), ["toml"], key, on_change=read)
 
 
 def _told(desk: Desk) -> None:

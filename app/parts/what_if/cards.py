@@ -52,7 +52,7 @@ def _festival(setting: Setting, number: str, change: Move | Lengthen | Add | Dro
     chosen = st.segmented_control(t("What happens"), list(actions), required=True, format_func=actions.get, key=action, width="stretch")
     if chosen == HOLD:
         return _hold(setting, number, change)
-    left, right = st.columns(2)
+    left, right = st.columns([3, 2])
     with left:
         held = _ask_held(setting, number, change)
     festival, peak = held.festival, held.peak.date()

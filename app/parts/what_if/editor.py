@@ -65,7 +65,7 @@ def _changed(desk: Desk, setting: Setting, number: str, change: Change, earlier:
     """
     title, remove = st.columns([6, 1])
     take_away = t("Take this change away.")
-    remove.button(
+    remove.container(horizontal=True, horizontal_alignment="right").button(
         "",
         icon=":material/close:",
         key=f"remove-{number}",
