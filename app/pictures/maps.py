@@ -18,14 +18,12 @@ from pydeck.types import String
 from app.pictures.many import BORDERED
 from app.pictures.measures import Measure
 from app.pictures.palette import BORDER, CHOSEN, Scale
-from app.pictures.places import Places
+from app.pictures.places import EQUATOR, TILE, Places
 
 LAYER = "regions"  # the only layer that can be clicked
 SMALLEST, MIDDLING, LARGEST = 4, 12, 26  # radius in pixels of circles
 TALLEST = 130  # pixels of a block, seen from the side
 PITCH = 45
-EQUATOR = 40_075_017  # metres
-TILE = 512  # pixels
 NAME, NAME_GROUND = (255, 255, 255, 255), (17, 22, 28, 200)  # names read on any colour below them, and on both pages
 TOOLTIP = {  # what is filled in is escaped by Streamlit
     "html": "<b>{name}</b><br/>{value}<br/><span style='opacity:0.75'>{detail}</span>",
@@ -76,7 +74,9 @@ def region_map(
     longitude, latitude = places.centre
     view = pdk.ViewState(longitude=longitude, latitude=latitude, zoom=places.zoom, pitch=PITCH if blocks else 0)
     frame = [_raised(feature) for feature in features if feature["properties"]["region_id"] in chosen]
-    layers = [_regions(features, blocks, not places.outlines or len(features) <= BORDERED), _frame(frame), _labels(places, features)]
+    layers = [_regions(features, blocks, not places.outlines), _frame(frame), _labels(places, features)]
+    if places.outlines and not blocks and len(features) <= BORDERED:
+        layers.insert(1, _borders(places))
     return Map(layers, views=[CLICKED], initial_view_state=view, map_provider=None, tooltip=TOOLTIP)
 
 
@@ -105,7 +105,7 @@ def _raised(feature: Feature) -> Feature:
     return {**feature, "geometry": {**geometry, "coordinates": lift(geometry["coordinates"])}}
 
 
-def _regions(features: list[Feature], blocks: bool, bordered: bool) -> pdk.Layer:
+def _regions(features: list[Feature], blocks: bool, stroked: bool) -> pdk.Layer:
     # The fill is set on the sublayers: set on the layer itself, Streamlit would fade all regions but the chosen ones, and
     # faded colours no longer mean what the legend says.
     fill = {"getFillColor": "@@=properties.colour"}
@@ -119,7 +119,7 @@ def _regions(features: list[Feature], blocks: bool, bordered: bool) -> pdk.Layer
         point_type=String("circle"),
         get_point_radius="properties.radius",
         point_radius_units=String("pixels"),
-        stroked=bordered,
+        stroked=stroked,
         extruded=blocks,
         wireframe=blocks,
         material=False,  # light and shade would change the colours
@@ -127,6 +127,18 @@ def _regions(features: list[Feature], blocks: bool, bordered: bool) -> pdk.Layer
         get_line_color=[*BORDER, 255],
         line_width_min_pixels=0.8,
         _sub_layer_props={"polygons-fill": fill, "points-circle": fill},
+    )
+
+
+def _borders(places: Places) -> pdk.Layer:
+    """Areas, not lines: without a GPU lines are drawn piece by piece, which took more than all the rest of the map."""
+    return pdk.Layer(
+        "GeoJsonLayer",
+        {"type": "Feature", "properties": {}, "geometry": places.borders},
+        id="borders",
+        pickable=False,
+        stroked=False,
+        _sub_layer_props={"polygons-fill": {"getFillColor": [*BORDER, 255]}},
     )
 
 

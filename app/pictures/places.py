@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -20,6 +21,9 @@ MAP_SIZE = (520, 430)  # pixels that the first view must fit into
 NAME = (64, 24)  # pixels that a name takes there, with room around it
 FILLED = {True: 0.92, False: 0.8}  # of the view, by outlines; circles and the names below them reach beyond their points
 TILE = 512
+EQUATOR = 40_075_017  # metres
+MERCATOR = 3857  # the EPSG code
+BORDER_WIDTH = 0.8  # pixels in the first view
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,17 @@ class Places:
     missing: tuple[str, ...]
     centre: tuple[float, float]
     zoom: float
+
+    @cached_property
+    def borders(self) -> dict[str, Any]:
+        """GeoJSON geometry of thin areas along the outlines, one where two regions meet."""
+        world = TILE * 2**self.zoom
+        shapes = gpd.GeoSeries([shapely.geometry.shape(one) for one in self.geometry.values()], crs=4326).to_crs(MERCATOR)
+        lines = shapely.get_parts(shapely.line_merge(shapes.boundary.union_all()))
+        thin = shapely.buffer(lines, BORDER_WIDTH * EQUATOR / world / 2, cap_style="square", join_style="mitre")
+        areas = shapely.MultiPolygon(list(gpd.GeoSeries(thin, crs=MERCATOR).to_crs(4326)))
+        digits = math.ceil(-math.log10(BORDER_WIDTH * 360 / world)) + 1
+        return dict(shapely.geometry.mapping(shapely.transform(areas, lambda corners: np.round(corners, digits))))
 
 
 def places_of(market: Market) -> Places | None:

@@ -52,10 +52,10 @@ def _answer(reading: Reading) -> None:
         key_figures(reading, districts)
         grid = st.grid(2, min_column_width=TWO_ABREAST)
         left, right = (grid.container(border=True, height="stretch") for _ in range(2))
+        with right:  # first, for the browser takes longest to draw it
+            past_and_forecast(reading, districts)
         with left:
             where(reading, districts)
-        with right:
-            past_and_forecast(reading, districts)
         hour_by_hour(reading, districts)
         with st.container(border=True):
             ranking(reading, districts)

@@ -76,50 +76,9 @@ def test_the_map_asks_no_foreign_host_and_keeps_its_view(market: Market) -> None
     assert first["initialViewState"] == second["initialViewState"]
     assert "http" not in json.dumps(first)
     assert "mapProvider" not in first
-    assert [layer["id"] for layer in first["layers"]] == ["regions", "chosen", "names"]
-    assert [layer["pickable"] for layer in first["layers"]] == [True, False, False]
-    assert [f["properties"]["region_id"] for f in second["layers"][1]["data"]["features"]] == ["r1"]
-
-
-def test_outlines_are_simplified_together_and_rounded(market: Market) -> None:
-    found = places_of(load_market(APP.parent / "assets" / "markets" / "beijing"))
-    assert found is not None
-    assert len(found.geometry) == 18
-    text = json.dumps(found.geometry)
-    assert len(text) < 40_000
-    assert max(len(number.partition(".")[2]) for number in text.replace("]", ",").split(",") if "." in number) <= 4
-    assert found.missing == ()
-    assert found.centre == pytest.approx((116.47, 40.25), abs=0.05)
-
-
-def test_the_first_view_shows_every_place(market: Market) -> None:
-    found = places(market)
-    assert found.centre == pytest.approx((117, 40), abs=0.01)
-    world = 512 * 2**found.zoom  # pixels around the equator
-    width = world * 2 / 360
-    low, high = (math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi) for lat in (39, 41))
-    assert world * (high - low) == pytest.approx(0.92 * 430, rel=1e-3)
-    assert width < 0.92 * 520
-
-
-def test_places_are_points_without_outlines_and_none_without_positions(workplace: Path) -> None:
-    points = load_market(workplace / "points")
-    points.region_table.loc["r1", "lat"] = math.nan
-    found = places(points)
-    assert not found.outlines
-    assert found.missing == ("r1",)
-    assert found.geometry["r0"] == {"type": "Point", "coordinates": (116.5, 40.5)}
-    assert places_of(load_market(workplace / "sites")) is None
-
-
-def test_of_points_that_crowd_the_first_alone_carries_its_name_and_all_fit_with_their_circles(workplace: Path) -> None:
-    market = load_market(workplace / "points")
-    market.region_table.loc["r1", ["lat", "lon"]] = market.region_table.loc["r0", ["lat", "lon"]] + 0.01
-    found = places(market)
-    assert list(found.geometry) == ["r0", "r1", "r2", "r3"]
-    assert list(found.labels) == ["r0", "r2", "r3"]
-    low, high = (math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi) for lat in (39.5, 40.51))
-    assert 512 * 2**found.zoom * (high - low) + 2 * 40 < 430  # 40 pixels: a circle, and the name below it
+    assert [layer["id"] for layer in first["layers"]] == ["regions", "borders", "chosen", "names"]
+    assert [layer["pickable"] for layer in first["layers"]] == [True, False, False, False]
+    assert [f["properties"]["region_id"] for f in second["layers"][2]["data"]["features"]] == ["r1"]
 
 
 def test_circles_grow_with_the_square_root(workplace: Path) -> None:
