@@ -12,6 +12,7 @@ from torch import Tensor
 from stmp.config import ModelConfig
 from stmp.market import DateType
 from stmp.newcomers import LEAST_DAYS, SPECIAL_WEIGHT
+from stmp.recurrence import YEAR
 from stmp.tasks import (
     ALIGNED,
     PRIOR_DAYS,
@@ -27,7 +28,6 @@ from stmp.tasks import (
 )
 
 FURTHER = 2  # the streams behind the orders and the regions' totals
-YEAR = 364  # whole weeks, so that a weekday meets its own
 YOUNG = 14  # days that a region with a masked history keeps before the origin
 DEFAULT_OFFSET = {"run-up": -1, "after": 1}
 
@@ -95,7 +95,7 @@ class Gatherer:
         labels, present = self._labels(streams[0], support)
         return SupportInputs(
             windows=lambda chosen: tuple(s.windows(days[:, chosen] - lead) for s in streams),
-            aligned=self._aligned(streams, days - lead, days)[..., None, :],
+            aligned=self._aligned(episodes, streams, days - lead, days)[..., None, :],
             interval=self._interval(episodes, days, torch.full_like(days, lead)).movedim(3, 1)[..., None, :],
             facts=self._facts(episodes),
             labels=labels,
@@ -117,7 +117,7 @@ class Gatherer:
         matched_origin = days[:, None, :] - leads[:, :, None]  # [B, P, N]
         return QueryInputs(
             windows=tuple(s.windows(origin) for s in streams),
-            aligned=self._aligned(streams, origin.expand_as(targets), targets).permute(0, 2, 3, 1, 4)[:, None],
+            aligned=self._aligned(episodes, streams, origin.expand_as(targets), targets).permute(0, 2, 3, 1, 4)[:, None],
             interval=self._interval(episodes, targets, leads)[:, None],
             facts=self._facts(episodes),
             leads=leads.float(),
@@ -206,9 +206,9 @@ class Gatherer:
         parts = [s.rise_at(days).expand(shape) for s in streams[FURTHER:]]  # one that the market lacks has a single category
         return torch.stack(parts, dim=-1) if parts else streams[0].logs.new_zeros(*shape, 0)
 
-    def _aligned(self, streams: list[_Stream], origins: Tensor, targets: Tensor) -> Tensor:
-        """[B, M, R, C, A]: the last four same weekdays, means of the last 7 and 3 days, the last day, the year before, and how far each
-        further stream has risen of late."""
+    def _aligned(self, episodes: list[Episode], streams: list[_Stream], origins: Tensor, targets: Tensor) -> Tensor:
+        """[B, M, R, C, A]: the last four same weekdays, means of the last 7 and 3 days, the last day, the year before, what recurs in
+        the market as a whole, and how far each further stream has risen of late."""
         panel, orders = self.panel, streams[0]
         recent = torch.arange(7, device=panel.device)
         last, last_there = orders.at(origins[..., None] - recent, ordinary=True)  # [B, M, 7, R, C]
@@ -222,10 +222,17 @@ class Gatherer:
         alike = (types[targets] == types[(targets - YEAR).clamp(min=0)]).float()
         year_there = year_there * orders.founded_at(origins - YEAR) * alike[..., None, None]
         year = (year - orders.level_at(origins - YEAR)) * year_there
+        recurring = self._recurring(episodes, origins, targets)
         risen = self._risen(streams, origins).nan_to_num_()
-        result = torch.cat([*parts, year[..., None], year_there[..., None], risen], dim=-1)
+        result = torch.cat([*parts, year[..., None], year_there[..., None], recurring.expand(*year.shape, -1), risen], dim=-1)
         assert result.shape[-1] == ALIGNED + len(streams) - FURTHER
         return result
+
+    def _recurring(self, episodes: list[Episode], origins: Tensor, targets: Tensor) -> Tensor:
+        """[B, M, 1, C, RECURRING] as Recurrence.at has it."""
+        found = self.panel.recurrence.at(origins, targets, self.panel.months[targets])
+        chosen = [found[number][:, torch.as_tensor(e.categories, device=found.device)] for number, e in enumerate(episodes)]
+        return torch.stack(chosen)[:, :, None]
 
     def _weekdays(self, orders: _Stream, origins: Tensor, targets: Tensor) -> Tensor:
         """[B, M, 4, R, C] relative volumes of the targets' weekday in the last four weeks before the origins, 0 unless ordinary."""

@@ -91,7 +91,7 @@ class TrainingConfig(Config):
         """For simulated markets, a new one each step: small episodes, many of them; none is repeated, so none is varied."""
         return cls(
             model=ModelConfig(features=48, shots=12),
-            steps=36_000,
+            steps=24_000,
             categories=1,
             spatial_regions=8,
             temporal_regions=5,

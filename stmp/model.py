@@ -32,6 +32,7 @@ from stmp.tasks import (
     ALIGNED,
     KINDS,
     ORDINARY_KINDS,
+    RECURS,
     RELATION_WEIGHT,
     WEEKS,
     QueryInputs,
@@ -145,6 +146,7 @@ class Query(NamedTuple):
     hidden: Tensor  # [B, R, C, P, G]
     ar: Tensor  # [B, R, C, P]
     rest: Tensor  # [B, R, C, P]
+    own: Tensor  # [B, R, C, P]
     narrower: Tensor  # [B, R, C, P]
     level: Tensor  # [B, R, C]
     mix: Tensor  # [B, P, Y]
@@ -171,11 +173,14 @@ class Generator(nn.Module):
         self.first_region = nn.Linear(config.latent, config.features, bias=False)
         self.first_type = nn.Linear(config.latent, config.features, bias=False)
         self.response = nn.Linear(config.latent, config.latent, bias=False)
-        self.head = nn.Linear(config.features, 4)  # correction, say of the AR branch, of the narrow view, part of the uplift kept
+        self.head = nn.Linear(
+            config.features, 5
+        )  # correction, say of the AR branch, of the narrow view, part kept of the uplift, of the own
         self.noise_head = nn.Linear(config.features, 4)  # scale of a cell, loadings of day, category and region
-        with torch.no_grad():  # start at the mean of the last four same weekdays, and with modest noise
+        with torch.no_grad():  # start at the mean of the last four same weekdays and half of what recurs, and with modest noise
             self.ar.weight.zero_()
             self.ar.weight[:, :WEEKS] = 1 / WEEKS
+            self.ar.weight[:, RECURS] = 0.5
             self.ar.bias.zero_()
             self.head.weight.mul_(0.1)
             self.response.weight.mul_(0.1)
@@ -188,12 +193,12 @@ class Generator(nn.Module):
         encoded = self.extractor.encode(inputs.windows)
         h = self.extractor(encoded, inputs.aligned, inputs.interval, inputs.facts)[:, 0]  # [B, R, C, P, H]
         hidden, aligned = self.first(h), self.ar(inputs.aligned[:, 0])[..., 0]
-        rest, narrower = torch.zeros_like(aligned), torch.zeros_like(aligned)
+        rest = own = narrower = torch.zeros_like(aligned)
         if self.config.support_base:
-            rest, narrower, evidence = self.labels(inputs, share)
+            rest, own, narrower, evidence = self.labels(inputs, share)
             hidden = hidden + self.evidence(evidence) + self.first_network(inputs.aligned[:, 0].mean(1, keepdim=True))
         ordinary = torch.einsum("bpy,by->bp", inputs.mix, inputs.kinds[..., :ORDINARY_KINDS].sum(-1))
-        return Query(hidden, aligned, rest, narrower, inputs.level, inputs.mix, ordinary)
+        return Query(hidden, aligned, rest, own, narrower, inputs.level, inputs.mix, ordinary)
 
     def location(self, query: Query, region: Tensor, date_type: Tensor) -> tuple[Tensor, Tensor]:
         """psi of regions [L, B, R, C, Z] and of date types [L, B, Y, C, Z] -> the middle [L, B, R, C, P] of the relative log
@@ -206,9 +211,9 @@ class Generator(nn.Module):
             return correction + query.ar[None] if self.config.aligned_ar else correction, hidden
         # The cell of the (region, date type) grid: the date type's uplift, and how this region departs on a day of this type.
         response = self.response(of_type) + functional.pad(of_type[..., 1 : 1 + KINDS], (0, of_type.shape[-1] - KINDS))
-        gate, focus, keep = (torch.sigmoid(plane) for plane in gates)
+        gate, focus, keep, kept = (torch.sigmoid(plane) for plane in gates)
         base = torch.einsum("lbrcz,lbcpz->lbrcp", region, response) + of_type[:, :, None, ..., 0] + query.rest
-        base = 2 * keep * torch.addcmul(base, focus, query.narrower)
+        base = 2 * keep * torch.addcmul(torch.addcmul(base, focus, query.narrower), 2 * kept, query.own)
         if self.config.aligned_ar:  # it reads ordinary days alone, so it has a say on ordinary days alone
             base = torch.lerp(base, query.ar, gate * query.ordinary[:, None, None])
         return base + self.LARGEST * torch.tanh(correction), hidden

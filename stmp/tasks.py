@@ -23,12 +23,14 @@ from stmp.config import Schema
 from stmp.market import DateType, Market
 from stmp.market.calendar import DAY_OFF, PHASES, WORKDAY
 from stmp.newcomers import LEAST_DAYS, SPECIAL_WEIGHT
+from stmp.recurrence import RECURRING, Recurrence, same_days
 
 STEP_FEATURES = 5  # value, present, day off, holiday, festival
 PRESENT = 1
-ALIGNED = 9  # and one for each further stream
+ALIGNED = 9 + RECURRING  # and one for each further stream
 RISE_DAYS = 3
 WEEKS = 4  # same weekdays before the origin, the first of the aligned inputs
+RECURS = [11, 12]  # of the aligned inputs, the season as far as it came true and the day of the month
 INTERVAL = 19
 RELATIONS = 9
 OWN_KINDS = ("workday", "day off", "festival")  # on which a region's own departures from the others are told apart
@@ -184,6 +186,7 @@ class Panel:
         self.facts = self._facts()
         whole = region_totals(view) if total is None else total
         self.streams = [Series(values, self.level_weight, window, device) for values in self._arrays(whole)]
+        self.recurrence = self._recurrence()
 
     def changed(self, view: Market, total: NDArray[np.floating] | None = None) -> Panel:
         """The panel of a scenario's view of the same days, which shares with this one all that is the same in both."""
@@ -196,7 +199,13 @@ class Panel:
         whole = region_totals(view) if total is None else total
         pairs = zip(self.streams, panel._arrays(whole), strict=True)
         panel.streams = [stream.changed(values, panel.level_weight) for stream, values in pairs]
+        if panel.streams[0] is not self.streams[0]:
+            panel.recurrence = panel._recurrence()
         return panel
+
+    def _recurrence(self) -> Recurrence:
+        orders = self.streams[0]
+        return Recurrence.of(orders.logs, orders.present, orders.levels, orders.founded, self.ordinary_days)
 
     def _arrays(self, total: NDArray[np.floating]) -> list[NDArray[np.floating]]:
         """What each stream is made of [R, C or 1, D]; what the market does not have is missing on every day."""
@@ -218,6 +227,7 @@ class Panel:
         self.type_kinds = _tensor(kinds[:, None] == OWN_KINDS, self.device)  # [types, K]
         self.offsets = offsets[self.first_day :]
         self.weekday = calendar.dates.dayofweek.to_numpy()[self.first_day :]
+        self.months = torch.as_tensor(same_days(calendar.dates[self.first_day :]), device=self.device)  # [D', MONTHS]
         self.ordinary = np.isin(kinds, ("workday", "day off"))[self.type_of]
         self.calendar_features = _tensor(calendar_features(self.view)[self.first_day :], self.device)  # [D', I - 1 - known]
         past = slice(self.first_day, self.first_day + self.days)

@@ -50,6 +50,7 @@ ORDER = [
     "similarity",
     "projection",
     "experience",
+    "recurrence",
     "tasks",
     "batches",
     "sampling",

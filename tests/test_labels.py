@@ -12,7 +12,7 @@ from torch import Tensor
 from stmp.batches import Gatherer
 from stmp.labels import EVIDENCE, LabelPath
 from stmp.market import Market
-from stmp.tasks import KINDS, RELATIONS, WEEKS, Pooled, QueryInputs
+from stmp.tasks import ALIGNED, KINDS, RELATIONS, WEEKS, Pooled, QueryInputs
 from tests.markets import small_market
 from tests.small import close, episode_of, gatherer_of, inputs_of, position
 
@@ -44,7 +44,7 @@ def inputs() -> QueryInputs:
     relations[..., 2], relations[..., 5], relations[..., 6] = (torch.rand(1, P, Y, N) > 0.5), gap, torch.rand(1, P, Y, N)
     return QueryInputs(
         windows=(),
-        aligned=torch.randn(1, 1, R, C, P, 9),
+        aligned=torch.randn(1, 1, R, C, P, ALIGNED),
         interval=torch.empty(0),
         facts=torch.empty(0),
         leads=torch.tensor([[1.0, 4.0]]),
@@ -84,23 +84,28 @@ def attention(path: LabelPath, inputs: QueryInputs) -> np.ndarray:
     return weight
 
 
-def by_hand(path: LabelPath, inputs: QueryInputs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """rest [R, C, P], narrower [C, P] and evidence [R, C, P, EVIDENCE + S]."""
+def by_hand(path: LabelPath, inputs: QueryInputs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """rest and own [R, C, P], narrower [C, P] and evidence [R, C, P, EVIDENCE + S]."""
     weight, carried = attention(path, inputs), float(logistic(path.raw_carried.item()))
     value = array(inputs.matched[0]) - carried * array(inputs.weekday[0])[None]
     there, relations, mix = array(inputs.matched_present[0]) > 0, array(inputs.relations[0]), array(inputs.mix[0])
     repeats = logistic(array(path.raw_own))[inputs.members[0].numpy()]  # [Y, N]
-    rest, narrower, evidence = np.zeros((R, C, P)), np.zeros((C, P)), np.zeros((R, C, P, EVIDENCE + S))
+    rest, owns, narrower, evidence = np.zeros((R, C, P)), np.zeros((R, C, P)), np.zeros((C, P)), np.zeros((R, C, P, EVIDENCE + S))
+    weeks = array(inputs.aligned[0, 0, ..., :WEEKS])  # [R, C, P, WEEKS]
     gain, fading = array(path.gain), float(np.log1p(np.exp(path.raw_fading.item())))
     for p, c in np.ndindex(P, C):
         mean = np.array([value[p, n, there[p, n, :, c], c].mean() if there[p, n, :, c].any() else np.nan for n in range(N)])
         known = ~np.isnan(mean)
         wide, narrow = (weight[p, known, view] @ mean[known] for view in (0, 1))
         whole = mix[p] @ array(inputs.pooled.uplift[0, :, c])
-        spread = np.sqrt(weight[p, known, 0] @ (mean[known] - wide) ** 2 + 1e-6)
+        spread = [np.sqrt(weight[p, known, view] @ (mean[known] - middle) ** 2 + 1e-6) for view, middle in ((0, wide), (1, narrow))]
+        departures = np.where(there[p, :, :, c], value[p, :, :, c] - mean[:, None], 0)  # [N, R]
+        part = weight[p, :, 0] / weight[p, :, 0].sum()
+        alike = ((part @ departures) ** 2).mean() / ((part @ departures**2).mean() + 1e-6)
+        restless = np.sqrt(weeks[:, c, p].mean(0).var() + 1e-6)
         seen = weight[p, :, 0]
         said = [seen.sum(), seen @ relations[p, :, :, 5].max(0), seen @ (mix[p] @ relations[p, :, :, 2])]
-        said += [seen @ relations[p, :, :, 6].max(0), wide, narrow, whole, spread]
+        said += [seen @ relations[p, :, :, 6].max(0), wide, narrow, whole, *spread, alike, restless]
         narrower[c, p] = narrow - wide
         fuller = np.einsum("n,nrs->rs", seen, array(inputs.surplus[0, p, :, :, c])) * np.exp((1 - inputs.leads[0, p].item()) / fading)
         foretold = fuller.mean(0) @ gain[0] + (fuller - fuller.mean(0)) @ gain[1]  # [R]
@@ -110,9 +115,9 @@ def by_hand(path: LabelPath, inputs: QueryInputs) -> tuple[np.ndarray, np.ndarra
                 explained = array(inputs.pooled.departures[0, r, c]) * array(SHARE) @ array(inputs.day_kinds[0, n])
                 own += weight[p, n].mean() * (mix[p] @ repeats[:, n]) * (value[p, n, r, c] - mean[n] - explained)
             pattern = carried * array(inputs.aligned[0, 0, r, c, p, :WEEKS]).mean()
-            rest[r, c, p] = wide - whole + own + pattern + foretold[r]
-            evidence[r, c, p] = [*said, own, *fuller[r]]
-    return rest, narrower, evidence
+            rest[r, c, p], owns[r, c, p] = wide - whole + pattern + foretold[r], own
+            evidence[r, c, p] = [*said, np.sqrt(weeks[r, c, p].var() + 1e-6), own, *fuller[r]]
+    return rest, owns, narrower, evidence
 
 
 def test_attention_is_a_softmax_with_an_empty_place_mixed_over_the_types(path: LabelPath, inputs: QueryInputs) -> None:
@@ -122,16 +127,17 @@ def test_attention_is_a_softmax_with_an_empty_place_mixed_over_the_types(path: L
     assert found[0, [2, 4]].max() == 0  # the first target day is of the first type alone, and these are not its days
 
 
-def test_rest_and_what_the_narrow_view_adds(path: LabelPath, inputs: QueryInputs) -> None:
+def test_rest_own_departure_and_what_the_narrow_view_adds(path: LabelPath, inputs: QueryInputs) -> None:
     found = path(inputs, SHARE)
-    rest, narrower, _ = by_hand(path, inputs)
+    rest, own, narrower, _ = by_hand(path, inputs)
     np.testing.assert_allclose(array(found.rest[0]), rest, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(array(found.own[0]), own, rtol=1e-4, atol=1e-5)
     for r in range(R):
         np.testing.assert_allclose(array(found.narrower[0, r]), narrower, rtol=1e-4, atol=1e-5)
 
 
 def test_evidence_says_how_much_was_seen_and_what(path: LabelPath, inputs: QueryInputs) -> None:
-    np.testing.assert_allclose(array(path(inputs, SHARE).evidence[0]), by_hand(path, inputs)[2], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(array(path(inputs, SHARE).evidence[0]), by_hand(path, inputs)[3], rtol=1e-4, atol=1e-5)
 
 
 def test_no_value_that_is_masked_is_heard(path: LabelPath, inputs: QueryInputs) -> None:
@@ -144,6 +150,7 @@ def test_a_region_without_history_has_the_others_uplift_and_nothing_of_its_own(p
     found = path(replace(inputs, aligned=torch.zeros_like(inputs.aligned), surplus=torch.zeros_like(inputs.surplus)), SHARE)
     assert found.evidence[0, 2, ..., EVIDENCE - 1].abs().max() == 0
     assert found.evidence[0, 0, ..., EVIDENCE - 1].abs().min() > 0
+    assert found.own[0, 2].abs().max() == 0
     close(found.rest[0, 2], found.evidence[0, 2, ..., 4] - found.evidence[0, 2, ..., 6])  # wide less whole
 
 
@@ -156,7 +163,7 @@ def test_without_support_there_is_only_the_share_of_the_weekdays_pattern(path: L
     ):
         found = path(bare, SHARE)
         close(found.rest, torch.sigmoid(path.raw_carried) * inputs.aligned[:, 0, ..., :WEEKS].mean(-1))
-        assert found.narrower.abs().max() == 0
+        assert found.narrower.abs().max() == found.own.abs().max() == 0
 
 
 def test_fuller_carts_raise_the_day_by_their_gain_and_fade_with_the_lead(path: LabelPath, inputs: QueryInputs) -> None:
@@ -180,7 +187,7 @@ def test_what_psi_holds_is_not_counted_twice(path: LabelPath, inputs: QueryInput
     weight, repeats = attention(path, inputs).mean(-1), logistic(array(path.raw_own))[inputs.members[0].numpy()]
     kinds = array(inputs.day_kinds[0]) @ (2.0 * array(SHARE))  # [N]
     less = np.einsum("pn,py,yn,n,pnrc->rcp", weight, array(inputs.mix[0]), repeats, kinds, array(inputs.matched_present[0]))
-    np.testing.assert_allclose(array(path(held, SHARE).rest[0]), array(path(none, SHARE).rest[0]) - less, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(array(path(held, SHARE).own[0]), array(path(none, SHARE).own[0]) - less, rtol=1e-4, atol=1e-5)
 
 
 def test_days_that_stand_for_no_type_are_not_heard(path: LabelPath, inputs: QueryInputs) -> None:
@@ -191,6 +198,8 @@ def test_days_that_stand_for_no_type_are_not_heard(path: LabelPath, inputs: Quer
     changed = replace(inputs, matched=matched, relations=relations)
     before, after = path(inputs, SHARE), path(changed, SHARE)
     close(before.rest[..., 0], after.rest[..., 0])
+    close(before.own[..., 0], after.own[..., 0])
+    close(before.evidence[..., 0, :], after.evidence[..., 0, :])
     close(before.narrower[..., 0], after.narrower[..., 0])
     assert (before.rest[..., 1] - after.rest[..., 1]).abs().min() > 1e-2  # the second is a blend
 

@@ -159,7 +159,7 @@ def test_weights_to_go_on_from_are_kept_where_no_step_is_better(learner: Callabl
     assert worse.best == pytest.approx(first.best, rel=1e-6)
     assert [p.best for p in reports] == [worse.best] * 4
     assert alike(weights(worse), start)
-    better = learner(out=tmp_path / "better", start=Start("theirs", start), steps=20, evaluate_every=10, learning_rate=1e-3)
+    better = learner(out=tmp_path / "better", start=Start("theirs", start), steps=20, evaluate_every=10, learning_rate=3e-3)
     learned(better)
     assert better.best < first.best
     assert better.best_step > 0

@@ -106,7 +106,7 @@ def by_hand(network: STMPNetwork, query: QueryInputs, region: Tensor, date_type:
     """Location [R, C, P] and the noise of each cell, each target day with its own date type: psi [R, C, Z], [Y, C, Z]."""
     generator = network.generator
     h = generator.extractor(generator.extractor.encode(query.windows), query.aligned, query.interval, query.facts)[0, 0]
-    rest, narrower, evidence = (part[0] for part in generator.labels(query, torch.sigmoid(network.amortization.raw_share)))
+    rest, kept_own, narrower, evidence = (part[0] for part in generator.labels(query, torch.sigmoid(network.amortization.raw_share)))
     (into, into_bias), (out_of, out_of_bias) = ((layer.weight, layer.bias) for layer in (generator.evidence[0], generator.evidence[2]))
     whole = nn.Linear(h.shape[-1] + query.aligned.shape[-1] + 2 * region.shape[-1], h.shape[-1])
     layers = (generator.first, generator.first_network, generator.first_region, generator.first_type)
@@ -118,10 +118,11 @@ def by_hand(network: STMPNetwork, query: QueryInputs, region: Tensor, date_type:
         everywhere = query.aligned[0, 0, :, c, p].mean(0)
         heard = out_of @ torch.relu(into @ evidence[r, c, p] + into_bias) + out_of_bias
         hidden = torch.relu(whole(torch.cat([h[r, c, p], everywhere, region[r, c], date_type[p, c]])) + heard)
-        correction, gate, focus, keep = array(generator.head(hidden))
+        correction, gate, focus, keep, kept = array(generator.head(hidden))
         own, of_type = array(region[r, c]), array(date_type[p, c])
         departure = own @ (array(generator.response.weight) @ of_type) + own[:KINDS] @ of_type[1 : 1 + KINDS]
         base = departure + of_type[0] + rest[r, c, p].item() + logistic(focus) * narrower[r, c, p].item()
+        base += 2 * logistic(kept) * kept_own[r, c, p].item()
         base *= 2 * logistic(keep)
         if query.kinds[0, p, :2].sum() == 1:  # an ordinary day
             ar = array(query.aligned[0, 0, r, c, p]) @ array(generator.ar.weight[0]) + generator.ar.bias.item()
@@ -268,7 +269,7 @@ def test_one_set_of_weights_serves_markets_of_any_size(market: Market) -> None:
 
 def test_widths_of_the_inputs_are_those_the_layers_expect(market: Market, inputs: tuple[SupportInputs, QueryInputs]) -> None:
     support, query = inputs
-    assert support.aligned.shape[-1] == query.aligned.shape[-1] == ALIGNED + len(market.past) == 10
+    assert support.aligned.shape[-1] == query.aligned.shape[-1] == ALIGNED + len(market.past) == 15
     assert support.interval.shape[-1] == query.interval.shape[-1] == INTERVAL == 19
     assert query.relations.shape[-1] == RELATIONS == 9
     assert query.facts.shape[-1] == 2 * len(market.facts.columns)

@@ -152,7 +152,7 @@ def test_festivals_never_seen_before_occur(markets: list[Market]) -> None:
         middle = market.dates[len(market.dates) // 2]
         first = {o.festival: o.peak for o in reversed(market.calendar.occurrences)}
         new += len(market.dates) > 730 and any(middle < peak <= market.cutoff for peak in first.values())
-    assert new > DRAWS / 10
+    assert new > DRAWS / 20
 
 
 def test_what_a_market_may_bring_comes_as_often_as_stated(markets: list[Market]) -> None:

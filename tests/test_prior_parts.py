@@ -12,7 +12,7 @@ from stmp.prior import beliefs
 from stmp.prior.calendars import Days, Span, Yearly, draw_days, draw_span, holiday_effects
 from stmp.prior.distributions import Chance, Choice, LogUniform, Uniform, Whole, autoregressive
 from stmp.prior.festivals import OFFSETS, PEAK, Festival, Temper, draw_course, draw_festivals, uplifts
-from stmp.prior.series import counts, week
+from stmp.prior.series import counts, month, week
 
 SPAN = Span(pd.date_range("2019-03-01", periods=800, freq="D"), 730)
 
@@ -218,3 +218,20 @@ def test_distributions_keep_their_promises() -> None:
     words = [Choice((("a", 3.0), ("b", 1.0))).one(random) for _ in range(4000)]
     assert words.count("a") / len(words) == pytest.approx(0.75, abs=0.03)
     assert Chance(0.2).many(random, 20_000).mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_paydays_come_on_the_same_days_of_every_month_and_fade(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PAYDAYS": Choice((("1", 1.0),)), "PAYDAY": Uniform(0.1, 0.1), "PAYDAY_OWN": Uniform(0.0, 0.0)}.items():
+        monkeypatch.setattr(beliefs, name, value)
+    dates = SPAN.dates[: SPAN.days]
+    for seed in range(5):
+        found = month(np.random.default_rng(seed), SPAN, 3)
+        assert found.shape == (3, SPAN.days)
+        assert (found == found[0]).all()
+        assert abs(found.mean()) < 1e-12
+        paid = np.flatnonzero(np.isclose(found[0], found[0].max()))
+        assert set(pd.Series(dates[paid]).dt.to_period("M").value_counts()) == {1}
+        days = {date.day if date.day < date.days_in_month else 31 for date in dates[paid]}
+        assert len(days) <= 2  # the same day, or the last of a month that is too short for it
+        after = found[0, paid[1] : paid[1] + 20]
+        assert (np.diff(after) <= 0).all()

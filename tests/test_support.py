@@ -7,11 +7,12 @@ import pytest
 
 from stmp.batches import Gatherer
 from stmp.market import Market
-from stmp.tasks import ALIGNED, LEAST_DAYS
+from stmp.tasks import LEAST_DAYS, WEEKS
 from tests.markets import small_market
 from tests.small import TINY, episode_of, gatherer_of, inputs_of, level_of, logs_of, position, with_opening, with_panel
 
 KINDS = ("workday", "day off", "festival")
+YEAR_THERE = WEEKS + 4  # behind the means of 7 and 3 days, the last day and the year before
 
 
 @pytest.fixture(scope="module")
@@ -123,5 +124,5 @@ def test_of_a_year_before_without_a_level_nothing_is_read(market: Market) -> Non
     gatherer = gatherer_of(opened)
     for origin, there in (("2021-11-11", 0), ("2021-11-13", 1)):  # 364 days before: the 5th and the 7th day of its life
         aligned = inputs_of(gatherer, episode_of(gatherer, position(opened, origin), (9,)))[1].aligned[0, 0, :, 0, 0]
-        assert aligned[:, ALIGNED - 1].tolist() == [1, there, 1]
-        assert (aligned[1, ALIGNED - 2] != 0) == bool(there)
+        assert aligned[:, YEAR_THERE].tolist() == [1, there, 1]
+        assert (aligned[1, YEAR_THERE - 1] != 0) == bool(there)

@@ -97,7 +97,7 @@ def _volumes(
     holidays, shut = holiday_effects(random, span, days, regions)
     opening, deficit = series.opened(random, span, regions)
     base = series.growth(random, span, regions) + series.wandering(random, span, regions) + deficit
-    base += series.year(random, span, regions) + holidays[:, : span.days]
+    base += series.year(random, span, regions) + series.month(random, span, regions) + holidays[:, : span.days]
     week = series.week(random, span, days, regions)
     yields = beliefs.WEEK_YIELDS.one(random) * np.clip(np.abs(demand.mean(axis=1)), 0, 1)
     base += week - yields * np.clip(week, -1, 1)

@@ -103,6 +103,19 @@ def year(random: Random, span: Span, regions: int) -> Array:
     return np.asarray((common + own) @ basis)
 
 
+def month(random: Random, span: Span, regions: int) -> Array:
+    """[R, D] what paydays leave in the till: most on the day itself, less on each day after; 0 on the mean of the panel."""
+    dates = span.dates[: span.days]
+    day, length = dates.day.to_numpy(), dates.days_in_month.to_numpy()
+    before = (dates.to_period("M") - 1).days_in_month.to_numpy()
+    total = np.zeros(span.days)
+    for _ in range(int(beliefs.PAYDAYS.one(random))):
+        payday = np.minimum(random.integers(1, 32), length)  # the 31st is the last of a shorter month
+        since = np.where(day >= payday, day - payday, day + before - np.minimum(payday, before))
+        total += beliefs.PAYDAY.one(random) * np.exp(-since / beliefs.PAYDAY_FADES.one(random))
+    return np.asarray(np.exp(random.normal(0, beliefs.PAYDAY_OWN.one(random), (regions, 1))) * (total - total.mean()))
+
+
 def noise(random: Random, span: Span, regions: int, categories: int) -> Array:
     """[R, C, D] autoregressive noise, common, of a region, of a cell, and days out of the ordinary."""
     factor = np.exp(random.normal(0, beliefs.NOISE_FACTOR_SPREAD, (regions, 1)))
