@@ -143,8 +143,8 @@ class Learner:
             group["lr"] = rate
         self.network.train()
         gatherer, episodes = self.tasks.draw(self.step)
-        share = len(episodes[self.team.share]) / len(episodes)
-        loss = share * self._loss(self.network, gatherer, episodes[self.team.share], config.psi_draws, self.team.normal(len(episodes)))
+        noise = self.team.normal(len(episodes))
+        loss = self._loss(self.network, gatherer, episodes[self.team.share], config.psi_draws, noise, among=_counted(gatherer, episodes))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         loss = self.team.add_up(loss.detach(), self.network.parameters())
@@ -157,13 +157,19 @@ class Learner:
         return float(loss)
 
     def _loss(
-        self, network: STMPNetwork, gatherer: Gatherer, episodes: list[Episode], draws: int, normal: Callable[..., Tensor] = torch.randn
+        self,
+        network: STMPNetwork,
+        gatherer: Gatherer,
+        episodes: list[Episode],
+        draws: int,
+        normal: Callable[..., Tensor] = torch.randn,
+        among: Tensor | None = None,
     ) -> Tensor:
         support = gatherer.support(episodes)
         target, present = gatherer.targets(episodes)
         counted = torch.as_tensor(np.stack([e.counted for e in episodes]), device=self.device)
         inputs = gatherer.support_inputs(episodes, support), gatherer.query_inputs(episodes, support)
-        return network.loss(*inputs, target, present, counted, draws, normal)
+        return network.loss(*inputs, target, present, counted, draws, normal, among)
 
     def _evaluate(self) -> None:
         with torch.random.fork_rng([] if self.device.type == "cpu" else [self.device]), torch.no_grad():
@@ -268,3 +274,9 @@ class Learner:
         self.tasks.random.bit_generator.state = state["tasks"]
         self.step, self.best, self.best_step = state["step"], state["best"], state["best_step"]
         self.validation, self.seconds = state["validation"], state["seconds"]
+
+
+def _counted(gatherer: Gatherer, episodes: list[Episode]) -> Tensor:
+    """[B, R, C, P] what of the episodes' targets is scored, and how much it weighs."""
+    _, present = gatherer.targets(episodes)
+    return present * torch.as_tensor(np.stack([e.counted for e in episodes]), device=present.device)[:, None, None]

@@ -258,12 +258,14 @@ class STMPNetwork(nn.Module):
         counted: Tensor,
         draws: int,
         normal: Callable[..., Tensor] = torch.randn,
+        among: Tensor | None = None,
     ) -> Tensor:
         """Minus the ML-PIP objective (arXiv 1805.09921), log (1/L) sum_l p(y | x, psi_l), without a KL term.
 
         target: log1p volumes [B, R, C, P], present: their mask, counted: [B, P] the weight of each target day. Besides
         each cell, the volume-weighted mean residual of each category, each region and the whole day is scored, so that
-        totals are fitted as well as districts. ``normal`` draws the noise of psi.
+        totals are fitted as well as districts. ``normal`` draws the noise of psi. ``among``: present x counted of all episodes of
+        which these are a part, so that the losses of the parts add up to that of all.
         """
         region, date_type = self.amortization(support)
         noise = [normal(draws, *psi.mean.shape, device=target.device) for psi in (region, date_type)]
@@ -272,7 +274,9 @@ class STMPNetwork(nn.Module):
         spread = self.generator.noise(query, region.mean, date_type.mean)
         residual = (target - inputs.level[..., None])[None] - location
         density = self._log_density(residual, torch.linalg.vector_norm(torch.stack(spread), dim=0))
-        total: Tensor = masked_mean(density, present * counted[:, None, None]).neg()
+        mask = present * counted[:, None, None]
+        among = mask if among is None else among
+        total: Tensor = -(density * mask).sum() / among.sum().clamp(min=1)
         if not self.config.shared_days:
             return total
         regions, categories = target.shape[1:3]
@@ -280,12 +284,13 @@ class STMPNetwork(nn.Module):
         groups += [(2,), (3,)] if regions > 1 and categories > 1 else []
         volume = present * torch.exp(inputs.level - inputs.level.amax((1, 2), keepdim=True))[..., None]
         for axes in groups:
-            density, there = self._group_density(residual, spread, volume, axes)
-            total = total - masked_mean(density, there * counted.reshape(len(counted), *[1] * (density.dim() - 2), -1))
+            own = [a - 1 for a in axes]
+            density = self._group_density(residual, spread, volume, axes)
+            total = total - (density * mask.amax(own)).sum() / among.amax(own).sum().clamp(min=1)
         return total
 
-    def _group_density(self, residual: Tensor, spread: Noise, weight: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        """Log density of the weighted mean residual over ``axes`` (2 regions, 3 categories) of [L, B, R, C, P], and its mask."""
+    def _group_density(self, residual: Tensor, spread: Noise, weight: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Log density of the weighted mean residual over ``axes`` (2 regions, 3 categories) of [L, B, R, C, P]."""
         share = weight / weight.sum([a - 1 for a in axes], keepdim=True).clamp(min=1e-6)
         mean = (share[None] * residual).sum(axes)
         regions, categories = 2 in axes, 3 in axes
@@ -294,7 +299,7 @@ class STMPNetwork(nn.Module):
         by_category = (share * spread.category).sum(1, keepdim=True) if regions else share * spread.category
         by_region = (share * spread.region).sum(2, keepdim=True) if categories else share * spread.region
         variance = variance + (by_category**2).sum(own) + (by_region**2).sum(own)
-        return self._log_density(mean, torch.sqrt(variance + 1e-5)), (weight.sum(own) > 0).float()
+        return self._log_density(mean, torch.sqrt(variance + 1e-5))
 
     def _log_density(self, residual: Tensor, scale: Tensor) -> Tensor:
         """Log-mean-exp over the draws of psi (dim 0) of the Student-t or Gaussian log density."""
@@ -396,8 +401,6 @@ def log_mean_exp(values: Tensor) -> Tensor:
     return torch.logsumexp(values, dim=0) - math.log(values.shape[0])
 
 
-def masked_mean(values: Tensor, mask: Tensor, dim: int | None = None) -> Tensor:
-    """Mean of the values whose mask is 1; 0 where there is none. With ``dim``, the axis is kept with length 1."""
-    if dim is None:
-        return (values * mask).sum() / mask.sum().clamp(min=1)
+def masked_mean(values: Tensor, mask: Tensor, dim: int) -> Tensor:
+    """Mean over an axis, kept with length 1, of the values whose mask is 1; 0 where there is none."""
     return (values * mask).sum(dim, keepdim=True) / mask.sum(dim, keepdim=True).clamp(min=1)

@@ -30,7 +30,7 @@ ODD = TINY_TRAINING.model_copy(update={"batch": 3})  # two processes cannot shar
 PRIOR = TrainingConfig.pretraining().model_copy(
     update={"model": TINY, "steps": 6, "batch": 2, "spatial_regions": 3, "temporal_regions": 2, "temporal_days": 2, "evaluate_every": 3}
 )
-LONG = TINY_TRAINING.model_copy(update={"steps": 30, "evaluate_every": 10, "learning_rate": 1e-2})
+LONG = TINY_TRAINING.model_copy(update={"steps": 80, "evaluate_every": 10, "learning_rate": 1e-2})
 STOP = 4
 
 
