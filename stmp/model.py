@@ -173,9 +173,8 @@ class Generator(nn.Module):
         self.first_region = nn.Linear(config.latent, config.features, bias=False)
         self.first_type = nn.Linear(config.latent, config.features, bias=False)
         self.response = nn.Linear(config.latent, config.latent, bias=False)
-        self.head = nn.Linear(
-            config.features, 5
-        )  # correction, say of the AR branch, of the narrow view, part kept of the uplift, of the own
+        # correction, say of the AR branch, say of the narrow view, part kept of the uplift and of the own departure
+        self.head = nn.Linear(config.features, 5)
         self.noise_head = nn.Linear(config.features, 4)  # scale of a cell, loadings of day, category and region
         with torch.no_grad():  # start at the mean of the last four same weekdays and half of what recurs, and with modest noise
             self.ar.weight.zero_()

@@ -28,9 +28,9 @@ from stmp.recurrence import RECURRING, Recurrence, same_days
 STEP_FEATURES = 5  # value, present, day off, holiday, festival
 PRESENT = 1
 ALIGNED = 9 + RECURRING  # and one for each further stream
+RECURS = [ALIGNED - 3, ALIGNED - 2]  # of these, the season as far as it came true and the day of the month
 RISE_DAYS = 3
 WEEKS = 4  # same weekdays before the origin, the first of the aligned inputs
-RECURS = [11, 12]  # of the aligned inputs, the season as far as it came true and the day of the month
 INTERVAL = 19
 RELATIONS = 9
 OWN_KINDS = ("workday", "day off", "festival")  # on which a region's own departures from the others are told apart
